@@ -1,0 +1,23 @@
+"""A scheduler for infusion clinics. The map; `app.py` is where to start reading.
+
+app.py            create_app: names every part        cli.py      the flask commands
+jobs.py           the background process              serving.py  what `make run` does
+demo.py           a believable clinic                 check.py    proves the invariants
+
+outreach/         turns what is due into messages; past and coming
+followups/        when a follow-up is due             reminders/  when a reminder is due
+messages/         the ledger, channels and delivery
+series/           the order, the plan, the whole series
+sessions/         slots, placing, a session's way through the clinic; booking consultations
+consults/         providers, consultations, clearances
+patients/         patients and consents               protocols/  the pattern of a series
+chairs/           chairs and outages                  clinics/    policies, hours, closures
+
+web/              what every route shares             access/     keys, roles, the audit writer
+tenancy.py        one clinic at a time: the unit of work and the schedule's lock
+databases.py      which PostgreSQL, under which role  embedded.py the laptop's own
+db.py  clock.py  errors.py  spans.py  wall_time.py    what they are all made of
+
+A noun's folder holds `rules.py` (pure), `model.py` (columns and queries), `actions.py` (load,
+decide, save; never commits), `schema.py` (shapes) and `routes.py` (no logic).
+"""

@@ -1,0 +1,35 @@
+"""The role table: which role may read or write what. Data, so that it can be read and tested."""
+
+from dataclasses import dataclass
+
+FRONT_DESK, CLINICIAN, INTEGRATION, ADMIN = ROLES = (
+    "front_desk",
+    "clinician",
+    "integration",
+    "admin",
+)
+
+_EVERYONE = frozenset(ROLES)
+_CARE_TEAM = frozenset({FRONT_DESK, CLINICIAN, INTEGRATION})
+_SITE_TEAM = frozenset({FRONT_DESK, CLINICIAN, ADMIN})
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """The roles that an operation admits, under the name the documents use for it."""
+
+    name: str
+    roles: frozenset[str]
+
+
+PUBLIC = Access("public", frozenset())
+
+READ_CARE = Access("read care", _EVERYONE)
+WRITE_CARE = Access("write care", _CARE_TEAM)
+DECIDE_CARE = Access("decide care", frozenset({CLINICIAN}))
+READ_SITE = Access("read site", _EVERYONE)
+WRITE_SITE = Access("write site", frozenset({ADMIN}))
+WRITE_DAY = Access("write day", _SITE_TEAM)
+
+# Fields that only these roles are shown (I61).
+SEES_SYMPTOMS = frozenset({CLINICIAN})

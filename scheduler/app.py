@@ -1,0 +1,52 @@
+"""create_app: names every part. Start reading here."""
+
+from pathlib import Path
+
+from flask import Flask
+from flask_migrate import Migrate
+
+import config
+from scheduler import cli, clock, databases
+from scheduler.chairs.routes import routes as chairs
+from scheduler.clinics.routes import routes as clinics
+from scheduler.consults.routes import routes as consults
+from scheduler.db import db
+from scheduler.patients.routes import routes as patients
+from scheduler.protocols.routes import routes as protocols
+from scheduler.series.routes import routes as series
+from scheduler.sessions.routes import routes as sessions
+from scheduler.sessions.routes_consultations import routes as consultations
+from scheduler.web import documents, health, problems, strict_json
+from scheduler.web.routes import require_declared_access
+
+NOUNS = (
+    clinics,
+    chairs,
+    protocols,
+    consults,
+    patients,
+    consultations,
+    sessions,
+    series,
+)
+
+
+def create_app(
+    settings: config.Settings | None = None, found: databases.Databases | None = None
+) -> Flask:
+    """The whole application. Raises ConfigurationError, naming the variable, for a bad setting."""
+    settings = settings or config.read()
+    app = Flask("scheduler", static_folder=None)
+    app.json = strict_json.Provider(app)
+    app.extensions["settings"] = settings
+    clock.load(settings.data_dir)
+    databases.init_app(app, found or databases.find(settings))
+    Migrate(app, db, directory=str(Path(config.__file__).parent / "migrations"))
+    problems.init_app(app)
+    health.init_app(app)
+    document = documents.init_app(app)
+    for routes in NOUNS:
+        document.register_blueprint(routes)
+    cli.init_app(app)
+    require_declared_access(app)
+    return app

@@ -1,0 +1,38 @@
+"""The shapes of chairs and outages."""
+
+from scheduler.web.fields import Flag, Id, Text
+from scheduler.web.schema import Interval, Stored, Strict, StoredInterval
+
+
+class ChairIn(Strict):
+    """A new chair."""
+
+    label = Text(60, required=True)
+    active = Flag()
+
+
+class ChairChanges(Strict):
+    """What may change about a chair."""
+
+    label = Text(60)
+    active = Flag()
+
+
+class ChairOut(Stored):
+    """A chair."""
+
+    label = Text(60, required=True)
+    active = Flag(required=True)
+
+
+class OutageIn(Interval):
+    """A time in which the chair cannot be used."""
+
+    reason = Text(required=True)
+
+
+class OutageOut(StoredInterval):
+    """An outage."""
+
+    chair_id = Id(required=True)
+    reason = Text(required=True)

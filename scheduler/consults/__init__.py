@@ -1,0 +1,1 @@
+"""Providers, consultations, and the clearances that come out of them."""

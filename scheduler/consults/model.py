@@ -1,0 +1,78 @@
+"""Providers, consultations and clearances as they are stored."""
+
+from datetime import date, datetime
+from typing import ClassVar
+from uuid import UUID
+
+from sqlalchemy import ARRAY, Text, select
+from sqlalchemy.orm import Mapped, mapped_column
+
+from scheduler.consults.rules import Term
+from scheduler.db import Base, OfClinic, Versioned
+from scheduler.tenancy import Work
+
+
+class Provider(OfClinic, Versioned, Base):
+    """A medical provider, who sees patients in consultations and clears them."""
+
+    __tablename__ = "providers"
+    noun: ClassVar[str] = "provider"
+
+    name: Mapped[str]
+    phone: Mapped[str | None]
+    email: Mapped[str | None]
+    active: Mapped[bool] = mapped_column(default=True)
+
+
+class Consultation(OfClinic, Versioned, Base):
+    """A patient's appointment with a provider, and what came of it."""
+
+    __tablename__ = "consultations"
+    noun: ClassVar[str] = "consultation"
+
+    patient_id: Mapped[UUID]
+    provider_id: Mapped[UUID]
+    starts_at: Mapped[datetime]
+    ends_at: Mapped[datetime]
+    reason: Mapped[str | None]
+    status: Mapped[str] = mapped_column(default="booked")
+    arrived_at: Mapped[datetime | None]
+    completed_at: Mapped[datetime | None]
+    cancelled_at: Mapped[datetime | None]
+    cancel_reason: Mapped[str | None]
+    outcome: Mapped[str | None]
+    history_reviewed: Mapped[bool] = mapped_column(default=False)
+    symptoms: Mapped[list[str]] = mapped_column(ARRAY(Text), default=list)
+
+    @property
+    def minutes(self) -> int:
+        """Its length."""
+        return int((self.ends_at - self.starts_at).total_seconds() // 60)
+
+
+class Clearance(OfClinic, Versioned, Base):
+    """A provider's decision that infusions suit a patient, with an end date."""
+
+    __tablename__ = "clearances"
+    noun: ClassVar[str] = "clearance"
+
+    patient_id: Mapped[UUID]
+    consultation_id: Mapped[UUID]
+    provider_id: Mapped[UUID]
+    cleared_at: Mapped[datetime]
+    expires_on: Mapped[date]
+    max_sessions: Mapped[int | None]
+    revoked_at: Mapped[datetime | None]
+    revoke_reason: Mapped[str | None]
+
+
+def terms_of(work: Work, patient_id: UUID) -> list[Term]:
+    """The patient's clearances, as values."""
+    rows = work.session.execute(
+        select(
+            Clearance.id, Clearance.cleared_at, Clearance.expires_on, Clearance.revoked_at
+        ).where(Clearance.clinic_id == work.clinic_id, Clearance.patient_id == patient_id)
+    )
+    return [
+        Term(row.id, row.cleared_at, row.expires_on, row.revoked_at is not None) for row in rows
+    ]

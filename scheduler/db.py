@@ -1,0 +1,63 @@
+"""The tables' base: columns, keys and versions that every noun shares."""
+
+from datetime import UTC, datetime
+from typing import Any, ClassVar
+from uuid import UUID, uuid4
+
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import Dialect, MetaData, Text, Uuid
+from sqlalchemy.dialects.postgresql import JSONB, TIMESTAMP
+from sqlalchemy.orm import DeclarativeBase, Mapped, declared_attr, mapped_column
+from sqlalchemy.types import TypeDecorator
+
+
+class Instant(TypeDecorator[datetime]):
+    """An aware instant, UTC inside (I67). A naive one is refused at the border."""
+
+    impl = TIMESTAMP(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is not None and value.tzinfo is None:
+            raise ValueError("a naive datetime reached the database")
+        return value
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        return value if value is None else value.astimezone(UTC)
+
+
+class Base(DeclarativeBase):
+    """All tables. Constraints are named in the migrations, which are written by hand."""
+
+    metadata = MetaData()
+    type_annotation_map: ClassVar[dict[Any, Any]] = {
+        datetime: Instant(),
+        UUID: Uuid(),
+        str: Text(),
+        dict[str, Any]: JSONB(),
+        list[dict[str, Any]]: JSONB(),
+    }
+
+
+class OfClinic:
+    """A row that belongs to a clinic: composite keys, as foreign keys bypass row security."""
+
+    noun: ClassVar[str]
+    clinic_id: Mapped[UUID] = mapped_column(primary_key=True)
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
+
+
+class Versioned:
+    """`version` rises by one with every write of the row; a lost race is noticed (I34)."""
+
+    version: Mapped[int] = mapped_column(default=1)
+
+    @declared_attr.directive
+    def __mapper_args__(cls) -> dict[str, Any]:  # noqa: N805 - a directive gets the class
+        return {"version_id_col": cls.version}
+
+
+# No autoflush: an action's changes go out once, so that a unit of work raises a version by one.
+db = SQLAlchemy(
+    metadata=Base.metadata, session_options={"autoflush": False, "expire_on_commit": False}
+)

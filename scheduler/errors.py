@@ -1,0 +1,65 @@
+"""Refusals in the clinic's words, without HTTP: `web/problems.py` turns each into an answer."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+Facts = Mapping[str, Any]
+
+
+class Refused(Exception):
+    """A request that was understood and that a rule of the clinic forbids.
+
+    `word` is the stable name of the rule ("not_cleared"), `detail` a sentence the front desk
+    can read out, and `facts` what the caller needs to put it right. Neither holds patient data.
+    """
+
+    def __init__(self, word: str, detail: str, **facts: Any) -> None:
+        super().__init__(word)
+        self.word = word
+        self.detail = detail
+        self.facts: Facts = facts
+
+
+class Conflict(Refused):
+    """Something that is already there is in the way; the same request may fit later.
+
+    `explain` finds what would fit instead. It is called once, after everything was rolled back
+    and no lock is held, and its facts join the answer.
+    """
+
+    def __init__(
+        self, word: str, detail: str, *, explain: Callable[[Any], Facts] | None = None, **facts: Any
+    ) -> None:
+        super().__init__(word, detail, **facts)
+        self.explain = explain
+
+
+class NotFound(Refused):
+    """No such thing in this clinic; another clinic's id is the same answer (I60)."""
+
+    def __init__(self, noun: str, field: str | None = None) -> None:
+        errors = {field: [f"No {noun} with this id."]} if field else None
+        super().__init__(
+            "not_found", f"No {noun} with this id.", **({"errors": errors} if errors else {})
+        )
+
+
+class Invalid(Refused):
+    """A body or a parameter of the wrong shape: `errors` maps each field to its messages."""
+
+    def __init__(self, errors: Mapping[str, Any]) -> None:
+        super().__init__("invalid", "Some fields are not as they should be.", errors=dict(errors))
+
+
+class Forbidden(Refused):
+    """The key is valid and its role may not do this."""
+
+    def __init__(self, detail: str) -> None:
+        super().__init__("forbidden", detail)
+
+
+class Stale(Refused):
+    """The caller saw an older version than the one there is now (I34)."""
+
+    def __init__(self) -> None:
+        super().__init__("stale", "This has changed since you read it. Read it again, then retry.")

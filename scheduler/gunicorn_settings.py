@@ -1,0 +1,36 @@
+"""gunicorn's settings, by its own names: `gunicorn --config python:scheduler.gunicorn_settings`.
+
+gunicorn belongs behind a buffering proxy: a hundred slow clients stop its threads.
+"""
+
+import os
+from pathlib import Path
+
+import config
+
+_settings = config.read()
+_host = f"[{_settings.host}]" if ":" in _settings.host else _settings.host
+
+bind = f"{_host}:{_settings.port}"
+worker_class = "gthread"
+workers = _settings.web_workers
+threads = _settings.web_threads
+# Each worker makes its own app: database connections and threads do not survive a fork.
+preload_app = False
+
+# The longest request line it takes. Above its default of 4,094 bytes it would answer 414 in
+# HTML, before the program could answer in its own way.
+limit_request_line = 8190
+keepalive = 5
+timeout = 30
+graceful_timeout = 20
+
+# The program logs requests itself, by an allow-list: a request line may name a patient.
+accesslog = None
+errorlog = "-"
+loglevel = _settings.log_level.lower()
+
+# A worker shows it is alive by touching a file; on a slow disk that alone can get it killed.
+worker_tmp_dir = "/dev/shm" if os.access(Path("/dev/shm"), os.W_OK) else None
+# Nothing uses the control socket, and a read-only container has no place for it.
+control_socket_disable = True

@@ -1,0 +1,1 @@
+"""Patients, and what each has consented to."""

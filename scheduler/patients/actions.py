@@ -1,0 +1,65 @@
+"""Registering and changing patients, and recording what they consent to."""
+
+from typing import Any
+from uuid import UUID
+
+from scheduler.errors import Refused
+from scheduler.patients.model import Consent, Patient, load_consent
+from scheduler.tenancy import Match, Work, lock_schedule
+
+# A booking looks at these under the schedule's lock, so changing them takes it too.
+LOOKED_AT_BY_BOOKINGS = frozenset({"status", "birth_date"})
+
+
+def register_patient(work: Work, **fields: Any) -> Patient:
+    """A new patient."""
+    patient = Patient(clinic_id=work.clinic_id, created_at=work.now, **fields)
+    work.session.add(patient)
+    return patient
+
+
+def change_patient(work: Work, patient_id: UUID, match: Match, changes: dict[str, Any]) -> Patient:
+    """Change a patient. One who is deceased or discharged is sent nothing from now on (I58)."""
+    if LOOKED_AT_BY_BOOKINGS & changes.keys():
+        lock_schedule(work)
+    patient = work.load(Patient, patient_id, match=match)
+    for field, value in changes.items():
+        setattr(patient, field, value)
+    return patient
+
+
+def record_consent(
+    work: Work,
+    patient_id: UUID,
+    *,
+    purpose: str,
+    source: str,
+    wording_version: str,
+    channel: str | None = None,
+) -> Consent:
+    """Record a consent as it was given: for what, where to, by which wording, to whom."""
+    patient = work.load(Patient, patient_id)
+    address = patient.addresses[channel] if channel else None
+    if channel and not address:
+        raise Refused("no_address", f"The patient has no address for {channel}.")
+    consent = Consent(
+        clinic_id=work.clinic_id,
+        patient_id=patient.id,
+        purpose=purpose,
+        channel=channel,
+        address=address,
+        source=source,
+        wording_version=wording_version,
+        given_at=work.now,
+        recorded_by=work.actor.key_id,
+    )
+    work.session.add(consent)
+    return consent
+
+
+def withdraw_consent(work: Work, patient_id: UUID, consent_id: UUID, match: Match) -> Consent:
+    """Withdraw a consent; a second time changes nothing."""
+    consent = load_consent(work, patient_id, consent_id, match)
+    if consent.withdrawn_at is None:
+        consent.withdrawn_at = work.now
+    return consent

@@ -1,0 +1,81 @@
+"""Patients and consents as they are stored."""
+
+from datetime import date, datetime
+from typing import ClassVar
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Mapped, mapped_column
+
+from scheduler.db import Base, OfClinic, Versioned
+from scheduler.errors import NotFound
+from scheduler.tenancy import Match, Work
+
+
+class Patient(OfClinic, Versioned, Base):
+    """A patient. `phone` is E.164; `time_zone` is theirs where it is not the clinic's."""
+
+    __tablename__ = "patients"
+    noun: ClassVar[str] = "patient"
+
+    given_name: Mapped[str]
+    family_name: Mapped[str]
+    birth_date: Mapped[date]
+    phone: Mapped[str | None]
+    email: Mapped[str | None]
+    time_zone: Mapped[str | None]
+    language: Mapped[str] = mapped_column(default="en")
+    preferred_channel: Mapped[str] = mapped_column(default="email")
+    external_id: Mapped[str | None]
+    status: Mapped[str] = mapped_column(default="active")
+    created_at: Mapped[datetime]
+
+    @property
+    def addresses(self) -> dict[str, str | None]:
+        """The patient's address on each channel."""
+        return {"sms": self.phone, "email": self.email}
+
+
+class Consent(OfClinic, Versioned, Base):
+    """A patient's consent for one purpose, on one channel where it is about messages (I40)."""
+
+    __tablename__ = "consents"
+    noun: ClassVar[str] = "consent"
+
+    patient_id: Mapped[UUID]
+    purpose: Mapped[str]
+    channel: Mapped[str | None]
+    address: Mapped[str | None]
+    source: Mapped[str]
+    wording_version: Mapped[str]
+    given_at: Mapped[datetime]
+    withdrawn_at: Mapped[datetime | None]
+    recorded_by: Mapped[UUID | None]
+
+
+def load_consent(
+    work: Work, patient_id: UUID, consent_id: UUID, match: Match | None = None
+) -> Consent:
+    """The consent of this very patient."""
+    consent = work.load(Consent, consent_id, match=match)
+    if consent.patient_id != patient_id:
+        raise NotFound(Consent.noun)
+    return consent
+
+
+def consents_in_force(work: Work, patient_id: UUID) -> set[tuple[str, str | None]]:
+    """The (purpose, channel) pairs that the patient has consented to and not withdrawn."""
+    rows = work.session.execute(
+        select(Consent.purpose, Consent.channel).where(
+            Consent.clinic_id == work.clinic_id,
+            Consent.patient_id == patient_id,
+            Consent.withdrawn_at.is_(None),
+        )
+    )
+    return {(row.purpose, row.channel) for row in rows}
+
+
+def consented_channels(work: Work, patient_id: UUID, purpose: str) -> set[str]:
+    """The channels on which the patient may be written to for this purpose."""
+    pairs = consents_in_force(work, patient_id)
+    return {channel for of, channel in pairs if of == purpose and channel}

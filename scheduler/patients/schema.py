@@ -1,0 +1,93 @@
+"""The shapes of patients and consents."""
+
+from typing import Any
+
+from marshmallow import ValidationError, fields, validates_schema
+
+from scheduler.web.fields import Choice, Date, Id, Instant, Text
+from scheduler.web.fields_contact import EmailAddress, Phone, TimeZone
+from scheduler.web.schema import PageQuery, Stored, Strict
+
+
+LANGUAGES = ("en", "es")
+CHANNELS = ("sms", "email")
+STATUSES = ("active", "discharged", "deceased")
+PURPOSES = ("treatment", "reminders", "check_ins")
+
+
+class PatientIn(Strict):
+    """A new patient."""
+
+    given_name = Text(100, required=True)
+    family_name = Text(100, required=True)
+    birth_date = Date(required=True)
+    phone = Phone(allow_none=True)
+    email = EmailAddress(allow_none=True)
+    time_zone = TimeZone(64, allow_none=True)
+    language = Choice(*LANGUAGES)
+    preferred_channel = Choice(*CHANNELS)
+    external_id = Text(100, allow_none=True)
+
+
+class PatientChanges(Strict):
+    """What may change about a patient."""
+
+    given_name = Text(100)
+    family_name = Text(100)
+    birth_date = Date()
+    phone = Phone(allow_none=True)
+    email = EmailAddress(allow_none=True)
+    time_zone = TimeZone(64, allow_none=True)
+    language = Choice(*LANGUAGES)
+    preferred_channel = Choice(*CHANNELS)
+    external_id = Text(100, allow_none=True)
+    status = Choice(*STATUSES)
+
+
+class PatientOut(Stored):
+    """A patient."""
+
+    given_name = fields.String(required=True)
+    family_name = fields.String(required=True)
+    birth_date = Date(required=True)
+    phone = fields.String(required=True, allow_none=True)
+    email = fields.String(required=True, allow_none=True)
+    time_zone = fields.String(required=True, allow_none=True)
+    language = Choice(*LANGUAGES, required=True)
+    preferred_channel = Choice(*CHANNELS, required=True)
+    external_id = fields.String(required=True, allow_none=True)
+    status = Choice(*STATUSES, required=True)
+    created_at = Instant(required=True)
+
+
+class PatientQuery(PageQuery):
+    """A window on the patients."""
+
+    external_id = Text(100, load_default=None)
+
+
+class ConsentIn(Strict):
+    """A consent as it was given."""
+
+    purpose = Choice(*PURPOSES, required=True)
+    channel = Choice(*CHANNELS)
+    source = Text(required=True)
+    wording_version = Text(40, required=True)
+
+    @validates_schema
+    def names_a_channel_for_messages(self, data: dict[str, Any], **_: object) -> None:
+        if (data["purpose"] == "treatment") == ("channel" in data):
+            raise ValidationError("Needed for messages, and not for treatment.", "channel")
+
+
+class ConsentOut(Stored):
+    """A consent, and its withdrawal."""
+
+    patient_id = Id(required=True)
+    purpose = Choice(*PURPOSES, required=True)
+    channel = Choice(*CHANNELS, required=True, allow_none=True)
+    address = fields.String(required=True, allow_none=True)
+    source = fields.String(required=True)
+    wording_version = fields.String(required=True)
+    given_at = Instant(required=True)
+    withdrawn_at = Instant(required=True, allow_none=True)

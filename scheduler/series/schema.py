@@ -1,0 +1,120 @@
+"""The shapes of orders, plans and series."""
+
+from typing import Any
+
+from marshmallow import Schema, ValidationError, fields, post_load, validates_schema
+
+from scheduler.series.actions import Order
+from scheduler.sessions.schema import SessionOut
+from scheduler.web.fields import Choice, Count, Date, Id, Instant, Minutes, WallTime
+from scheduler.web.schema import PageQuery, Stored, Strict
+
+MOST_SESSIONS = 52
+
+
+class SeriesOrder(Strict):
+    """A weekly series: the same wall time, every so many days, all or nothing."""
+
+    patient_id = Id(required=True)
+    first_on = Date(required=True)
+    at = WallTime(required=True)
+    sessions = Count(1, MOST_SESSIONS, required=True)
+    minutes = Minutes(5, 240, required=True)
+    every_days = Count(1, 366)
+    protocol_id = Id()
+    chair_id = Id()
+
+    @post_load
+    def order(self, data: dict[str, Any], **_: object) -> Order:
+        return Order(**data)
+
+
+class SessionOrder(Strict):
+    """One session; with `series_id` it fills a place that the series still owes."""
+
+    patient_id = Id(required=True)
+    starts_at = Instant(on_grid=True, required=True)
+    minutes = Minutes(5, 240, required=True)
+    chair_id = Id()
+    protocol_id = Id()
+    series_id = Id()
+
+    @validates_schema
+    def one_pattern(self, data: dict[str, Any], **_: object) -> None:
+        if "protocol_id" in data and "series_id" in data:
+            raise ValidationError("The series has its own protocol.", "protocol_id")
+
+
+class Warned(Schema):
+    """What the front desk should know, though it was no hindrance."""
+
+    word = fields.String(required=True)
+    detail = fields.String(required=True)
+    ordinal = Count()
+
+
+class SeriesOut(Stored):
+    """A series with its sessions by start. `owed` counts the places still to be filled."""
+
+    id = Id(required=True, attribute="series.id")
+    patient_id = Id(required=True, attribute="series.patient_id")
+    protocol_id = Id(required=True, attribute="series.protocol_id")
+    sessions_planned = Count(required=True, attribute="series.sessions_planned")
+    minutes = Count(required=True, attribute="series.minutes")
+    every_days = Count(required=True, attribute="series.every_days")
+    status = Choice("active", "completed", required=True)
+    owed = Count(required=True)
+    sessions = fields.List(fields.Nested(SessionOut), required=True)
+    warnings = fields.List(fields.Nested(Warned), required=True)
+
+
+class SeriesQuery(PageQuery):
+    """A window on the series."""
+
+    patient_id = Id()
+
+
+class PlannedSession(Schema):
+    """A place that a session of the plan would take."""
+
+    starts_at = Instant(required=True, attribute="visit.infusion.start")
+    chair_id = Id(required=True, attribute="lane.id")
+
+
+class Blocker(Schema):
+    """One thing in the way."""
+
+    kind = Choice(
+        "opening_hours", "closure", "outage", "session", "consultation", required=True
+    )
+    id = fields.String()
+    starts_at = fields.String(required=True)
+    ends_at = fields.String(required=True)
+
+
+class Alternative(Schema):
+    """A start that would fit."""
+
+    starts_at = fields.String(required=True)
+    chair_id = fields.String(required=True)
+
+
+class ConflictOut(Schema):
+    """A session that does not fit, why, and up to three starts that would."""
+
+    ordinal = Count(least=1, required=True)
+    wanted_at = fields.String(required=True)
+    reason = Choice(
+        "chair_taken", "no_chair_free", "closed", "outage", "patient_busy", required=True
+    )
+    blockers = fields.List(fields.Nested(Blocker), required=True)
+    alternatives = fields.List(fields.Nested(Alternative), required=True)
+
+
+class PlanOut(Schema):
+    """What booking the same body would do now."""
+
+    feasible = fields.Boolean(required=True)
+    sessions = fields.List(fields.Nested(PlannedSession), required=True)
+    conflicts = fields.List(fields.Nested(ConflictOut), required=True)
+    warnings = fields.List(fields.Nested(Warned), required=True)

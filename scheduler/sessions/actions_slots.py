@@ -1,0 +1,86 @@
+"""Searching for free times, as the front desk and integrations ask for them."""
+
+from datetime import datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from sqlalchemy import select
+
+from scheduler.consults.model import Provider
+from scheduler.patients.model import Patient
+from scheduler.protocols.model import protocol_for
+from scheduler.sessions.actions_consultations import consultation_parts, provider_calendar
+from scheduler.sessions.checks import active_chair, session_minutes_in_bounds
+from scheduler.sessions.model import chair_calendar
+from scheduler.sessions.rules_calendar import Calendar
+from scheduler.sessions.searches import open_days, place_of, slot_page, whole_days, windows
+from scheduler.spans import Span
+from scheduler.tenancy import Work
+from scheduler.web.paging import Page
+
+
+class Windows(NamedTuple):
+    """Every free stretch, day by day."""
+
+    days: list[dict[str, Any]]
+
+
+def find_slots(
+    work: Work,
+    *,
+    from_: datetime,
+    to: datetime,
+    minutes: int,
+    view: str,
+    limit: int,
+    cursor: str | None,
+    chair_id: UUID | None = None,
+    patient_id: UUID | None = None,
+    protocol_id: UUID | None = None,
+) -> Page | Windows:
+    """Free starts on chairs; with a patient, those legal for them. What it offers, books (I17)."""
+    session_minutes_in_bounds(work, minutes)
+    active_chair(work, chair_id)
+    patient = work.load(Patient, patient_id, field="patient_id") if patient_id else None
+    parts = protocol_for(work, protocol_id).parts(minutes)
+    after = place_of(cursor)
+    within = Span(max(from_, after[0]) if after else from_, to)
+    if not within:
+        return {"items": [], "next": None}
+    calendar = chair_calendar(work, [whole_days(work, within)], patient_id)
+    days = open_days(work, _only(calendar, chair_id), within, parts, patient)
+    if view == "windows":
+        return Windows(windows(days, work))
+    return slot_page(days, parts, after, limit)
+
+
+def find_consultation_slots(
+    work: Work,
+    *,
+    from_: datetime,
+    to: datetime,
+    minutes: int,
+    limit: int,
+    cursor: str | None,
+    provider_id: UUID | None = None,
+) -> Page:
+    """Free times of one active provider, or of all."""
+    active = select(Provider.id).where(Provider.clinic_id == work.clinic_id, Provider.active)
+    if provider_id is not None:
+        work.load(Provider, provider_id, field="provider_id")
+        active = active.where(Provider.id == provider_id)
+    after = place_of(cursor)
+    within = Span(max(from_, after[0]) if after else from_, to)
+    if not within:
+        return {"items": [], "next": None}
+    providers = list(work.session.scalars(active))
+    calendar = provider_calendar(work, [whole_days(work, within)], providers)
+    parts = consultation_parts(minutes)
+    return slot_page(open_days(work, calendar, within, parts), parts, after, limit)
+
+
+def _only(calendar: Calendar, chair_id: UUID | None) -> Calendar:
+    if chair_id is None:
+        return calendar
+    lanes = tuple(lane for lane in calendar.lanes if lane.id == chair_id)
+    return Calendar(lanes, calendar.everywhere, calendar.of_lane, calendar.of_patient)

@@ -1,0 +1,184 @@
+"""The shapes of slots, sessions and booked consultations."""
+
+from typing import Any
+
+from marshmallow import Schema, ValidationError, fields, validate, validates_schema
+
+from scheduler.consults.schema import STATES as CONSULTATION_STATES
+from scheduler.sessions.rules_states import STATES
+from scheduler.web.fields import (
+    Choice,
+    Count,
+    Date,
+    Flag,
+    Id,
+    Instant,
+    Minutes,
+    QueryMinutes,
+    Text,
+)
+from scheduler.web.schema import PageQuery, Stored, Strict
+
+MOST_DAYS = 62
+
+
+class WindowQuery(PageQuery):
+    """A window on what starts from `from` up to, and without, `to`."""
+
+    from_ = Instant(data_key="from")
+    to = Instant()
+
+
+class SearchQuery(PageQuery):
+    """A search for free times, at most 62 days long."""
+
+    from_ = Instant(data_key="from", required=True)
+    to = Instant(required=True)
+    minutes = QueryMinutes(5, 240, required=True)
+
+    @validates_schema
+    def spans_at_most_62_days(self, data: dict[str, Any], **_: object) -> None:
+        if not data["from_"] < data["to"]:
+            raise ValidationError("Must be after from.", "to")
+        if (data["to"] - data["from_"]).days > MOST_DAYS:
+            raise ValidationError(f"A search spans at most {MOST_DAYS} days.", "to")
+
+
+class SlotQuery(SearchQuery):
+    """A search for free starts; with `patient_id` only those legal for that patient."""
+
+    chair_id = Id()
+    patient_id = Id()
+    protocol_id = Id()
+    view = Choice("slots", "windows", load_default="slots")
+
+
+class SlotOut(Schema):
+    """A free start on a chair."""
+
+    chair_id = Id(required=True, attribute="lane.id")
+    starts_at = Instant(required=True, attribute="visit.infusion.start")
+    ends_at = Instant(required=True, attribute="visit.infusion.end")
+    block_starts_at = Instant(required=True, attribute="visit.block.start")
+    block_ends_at = Instant(required=True, attribute="visit.block.end")
+
+
+class ChairWindows(Schema):
+    """A chair's free stretches: the first and the last start of each."""
+
+    chair_id = Id(required=True)
+    starts = fields.List(
+        fields.List(fields.String(), validate=validate.Length(equal=2)), required=True
+    )
+
+
+class DayWindows(Schema):
+    """One day's free stretches, chair by chair."""
+
+    on = Date(required=True)
+    chairs = fields.List(fields.Nested(ChairWindows), required=True)
+
+
+class SlotsOut(Schema):
+    """A page of slots; or, with `view=windows`, `days`."""
+
+    items = fields.List(fields.Nested(SlotOut))
+    next = fields.String(allow_none=True)
+    days = fields.List(fields.Nested(DayWindows))
+
+
+class SessionQuery(WindowQuery):
+    """A window on the sessions."""
+
+    status = Choice(*STATES)
+    chair_id = Id()
+    patient_id = Id()
+
+
+class SessionOut(Stored):
+    """An infusion session. `starts_at`–`ends_at` is the planned infusion."""
+
+    series_id = Id(required=True, allow_none=True)
+    ordinal = Count(required=True, allow_none=True)
+    patient_id = Id(required=True)
+    chair_id = Id(required=True)
+    protocol_id = Id(required=True)
+    clearance_id = Id(required=True)
+    starts_at = Instant(required=True)
+    ends_at = Instant(required=True)
+    block_starts_at = Instant(required=True)
+    block_ends_at = Instant(required=True)
+    status = Choice(*STATES, required=True)
+    confirmed_at = Instant(required=True, allow_none=True)
+    arrived_at = Instant(required=True, allow_none=True)
+    started_at = Instant(required=True, allow_none=True)
+    infusion_ended_at = Instant(required=True, allow_none=True)
+    left_at = Instant(required=True, allow_none=True)
+    early_reason = fields.String(required=True, allow_none=True)
+    cancelled_at = Instant(required=True, allow_none=True)
+    cancelled_by = fields.String(required=True, allow_none=True)
+    cancel_reason = fields.String(required=True, allow_none=True)
+    time_version = Count(required=True)
+
+
+class Happened(Strict):
+    """When it happened, if not just now."""
+
+    happened_at = Instant()
+
+
+class Cancel(Happened):
+    """Why, and who gives the visit up."""
+
+    reason = Text(500, required=True)
+    by = Choice("patient", "clinic", required=True)
+
+
+class Start(Happened):
+    """What was seen to before the start. No measured value is stored."""
+
+    vitals_recorded = Flag(required=True)
+
+
+class Complete(Happened):
+    """`early_reason` (clinicians only) lets a patient leave before the observation is over."""
+
+    early_reason = Text(500)
+
+
+class ConsultationIn(Strict):
+    """A consultation to book."""
+
+    patient_id = Id(required=True)
+    provider_id = Id(required=True)
+    starts_at = Instant(on_grid=True, required=True)
+    minutes = Minutes(5, 240, required=True)
+    reason = Text(500)
+
+
+class ConsultationQuery(WindowQuery):
+    """A window on the consultations."""
+
+    status = Choice(*CONSULTATION_STATES)
+    provider_id = Id()
+    patient_id = Id()
+
+
+class ConsultationSlotQuery(SearchQuery):
+    """A search for a provider's free times."""
+
+    provider_id = Id()
+
+
+class ConsultationSlotOut(Schema):
+    """A free time of a provider."""
+
+    provider_id = Id(required=True, attribute="lane.id")
+    starts_at = Instant(required=True, attribute="visit.infusion.start")
+    ends_at = Instant(required=True, attribute="visit.infusion.end")
+
+
+class CancelConsultation(Strict):
+    """Why."""
+
+    reason = Text(500, required=True)

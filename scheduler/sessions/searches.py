@@ -1,0 +1,132 @@
+"""Free times, to be offered: what a search shows and what a refusal suggests instead."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date, datetime, timedelta
+from itertools import dropwhile, islice
+from typing import Any
+from uuid import UUID
+
+from dateutil.relativedelta import relativedelta
+
+from scheduler.clinics.model import policy_of
+from scheduler.consults.model import terms_of
+from scheduler.consults.rules import clearance_at
+from scheduler.patients.model import Patient
+from scheduler.patients.rules import not_bookable
+from scheduler.protocols.rules import VisitParts
+from scheduler.sessions.rules_calendar import Calendar
+from scheduler.sessions.rules_slots import FreeDay, Slot, free_days, slots
+from scheduler.spans import Span
+from scheduler.tenancy import Work
+from scheduler.wall_time import day, local_date
+from scheduler.web import paging
+
+MONTHS_AHEAD = 24
+
+
+def latest_start(now: datetime) -> datetime:
+    """The last instant at which anything booked now may start."""
+    return now + relativedelta(months=MONTHS_AHEAD)
+
+
+def whole_days(work: Work, span: Span) -> Span:
+    """The local days that a span touches, from the first instant to the last."""
+    first = day(local_date(span.start, work.zone), work.zone)
+    last = day(local_date(span.end - timedelta(microseconds=1), work.zone), work.zone)
+    return Span(first.start, last.end)
+
+
+def days_around(work: Work, at: datetime, days: int) -> Span:
+    """The whole local days around an instant."""
+    on = local_date(at, work.zone)
+    first = day(on - timedelta(days=days), work.zone)
+    last = day(on + timedelta(days=days), work.zone)
+    return Span(first.start, last.end)
+
+
+def open_days(
+    work: Work,
+    calendar: Calendar,
+    within: Span,
+    parts: VisitParts,
+    patient: Patient | None = None,
+) -> Iterator[FreeDay]:
+    """The days with their free starts: not past, not too far ahead, and legal for the patient."""
+    last = latest_start(work.now) + timedelta(microseconds=1)
+    still = Span(max(within.start, work.now), min(within.end, last))
+    if not still:
+        return iter(())
+    days = free_days(calendar, still, parts, work.zone)
+    return days if patient is None else _legal(work, days, patient)
+
+
+def slot_page(
+    days: Iterable[FreeDay], parts: VisitParts, after: Sequence[Any] | None, limit: int
+) -> paging.Page:
+    """A page of slots, from the one after the cursor's place (start and lane) on."""
+    found = slots(days, parts)
+    if after is not None:
+        found = _after(found, *after)
+    return paging.sliced(
+        list(islice(found, limit + 1)), limit, lambda slot: [slot.visit.starts_at, slot.lane.id]
+    )
+
+
+def place_of(cursor: str | None) -> list[Any] | None:
+    """The start and the lane in a slot page's cursor. Raises Problem 400 if it is not ours."""
+    return None if cursor is None else paging.decode(cursor, datetime, UUID)
+
+
+def windows(days: Iterable[FreeDay], work: Work) -> list[dict[str, Any]]:
+    """Every free stretch, a few bytes each: wall times, or instants when the clock changes."""
+    return [
+        {
+            "on": free.on,
+            "chairs": [
+                {"chair_id": lane.id, "starts": _pairs(free, mask, work)}
+                for lane, mask in free.starts
+                if mask
+            ],
+        }
+        for free in days
+    ]
+
+
+def _pairs(free: FreeDay, mask: int, work: Work) -> list[list[str]]:
+    plain = _is_plain(free.on, work)
+
+    def shown(at: datetime) -> str:
+        wall = at.astimezone(work.zone)
+        return wall.strftime("%H:%M") if plain else wall.isoformat()
+
+    return [[shown(first), shown(last)] for first, last in free.stretches(mask)]
+
+
+def _is_plain(on: date, work: Work) -> bool:
+    whole = day(on, work.zone)
+    return whole.end - whole.start == timedelta(days=1)
+
+
+def _legal(work: Work, days: Iterable[FreeDay], patient: Patient) -> Iterator[FreeDay]:
+    """Those days on which the patient may be booked and is cleared (I1, I6)."""
+    terms = terms_of(work, patient.id)
+    minimum_age = policy_of(work).minimum_age
+    for free in days:
+        if not_bookable(patient.status, patient.birth_date, free.on, minimum_age):
+            continue
+        # All starts offered are from now on, and a clearance holds for a whole day.
+        if clearance_at(terms, max(free.first, work.now), work.zone):
+            yield free
+
+
+def _after(found: Iterator[Slot], start: datetime, lane_id: UUID) -> Iterator[Slot]:
+    at_start = dropwhile(lambda slot: slot.visit.starts_at < start, found)
+    held: list[Slot] = []
+    for slot in at_start:
+        if slot.visit.starts_at > start:
+            yield from held
+            yield slot
+            yield from at_start
+            return
+        held = [] if slot.lane.id == lane_id else [*held, slot]
+    yield from held

@@ -1,0 +1,180 @@
+"""One clinic at a time: the unit of work, the clinic it is for, and the schedule's lock.
+
+Row security hides every row of another clinic, whatever a query forgets (I60): the clinic is a
+setting of the transaction, made by `access.authenticate` for a request and by `enter` elsewhere.
+"""
+
+import random
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+from typing import Protocol, TypeVar
+from uuid import UUID
+
+from psycopg import errors as pg
+from sqlalchemy import ForeignKey, func, select, text, update
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from scheduler import clock
+from scheduler.db import Base, OfClinic, Versioned, db
+from scheduler.errors import NotFound, Stale
+
+Row = TypeVar("Row", bound=OfClinic)
+Result = TypeVar("Result")
+
+TRIES = 3
+
+
+class Clinic(Versioned, Base):
+    """A clinic: the tenant. Its time zone is the promise behind every wall time."""
+
+    __tablename__ = "clinics"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    neutral_name: Mapped[str]
+    phone: Mapped[str | None]
+    time_zone: Mapped[str]
+    session_minutes_min: Mapped[int] = mapped_column(default=30)
+    session_minutes_max: Mapped[int] = mapped_column(default=50)
+    created_at: Mapped[datetime]
+
+
+class ClinicSchedule(Base):
+    """The row that every writer of a clinic's schedule takes first."""
+
+    __tablename__ = "clinic_schedules"
+
+    clinic_id: Mapped[UUID] = mapped_column(ForeignKey("clinics.id"), primary_key=True)
+    schedule_version: Mapped[int] = mapped_column(default=0)
+    first_booked_at: Mapped[datetime | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who acts: a key with its role, or the program itself (no key, role `system`)."""
+
+    key_id: UUID | None
+    role: str
+    provider_id: UUID | None = None
+
+
+SYSTEM = Actor(key_id=None, role="system")
+
+
+class Match(Protocol):
+    """What the caller believes the version to be (an If-Match header, or nothing)."""
+
+    def allows(self, version: int) -> bool: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """One unit of work: the open transaction, the clinic set in it, who acts, and now (UTC)."""
+
+    session: Session
+    clinic_id: UUID
+    zone: tzinfo
+    actor: Actor
+    now: datetime
+
+    def load(
+        self, model: type[Row], row_id: UUID, *, match: Match | None = None, field: str | None = None
+    ) -> Row:
+        """The clinic's row with this id. `field` names the body's field that held the id.
+
+        Raises NotFound, and Stale when `match` was given and does not allow its version.
+        """
+        row = self.session.get(model, (self.clinic_id, row_id))
+        if row is None:
+            raise NotFound(model.noun, field)
+        if match is not None:
+            check_match(match, row.version)  # type: ignore[attr-defined]
+        return row
+
+    def clinic(self) -> Clinic:
+        """The clinic's own row."""
+        return self.session.get_one(Clinic, self.clinic_id)
+
+
+def check_match(match: Match, version: int) -> None:
+    """Raises Stale unless the caller saw this very version (I34)."""
+    if not match.allows(version):
+        raise Stale
+
+
+@contextmanager
+def unit_of_work() -> Iterator[Session]:
+    """A transaction: committed once at the end, rolled back on any error. Actions never commit."""
+    session = db.session()
+    try:
+        yield session
+        session.commit()
+    except BaseException:
+        session.rollback()
+        raise
+    finally:
+        session.close()
+
+
+def set_clinic(session: Session, clinic_id: UUID) -> None:
+    """Show this transaction the rows of one clinic, and no others."""
+    session.execute(select(func.set_config("app.clinic_id", str(clinic_id), True)))
+
+
+def enter(session: Session, clinic_id: UUID, actor: Actor, now: datetime) -> Work:
+    """Set the clinic in this transaction, without a key: for jobs, commands and refusals."""
+    set_clinic(session, clinic_id)
+    name = session.scalar(select(Clinic.time_zone).where(Clinic.id == clinic_id))
+    if name is None:
+        raise NotFound("clinic")
+    return Work(session, clinic_id, clock.zone(name), actor, now)
+
+
+@contextmanager
+def working_for(
+    clinic_id: UUID, now: datetime, actor: Actor = SYSTEM
+) -> Iterator[Work]:
+    """A unit of work of its own for one clinic: for jobs and commands."""
+    with unit_of_work() as session:
+        yield enter(session, clinic_id, actor, now)
+        session.flush()
+
+
+def clinic_ids(session: Session) -> list[UUID]:
+    """Every clinic there is, for the jobs: the one list that looks past row security."""
+    return list(session.scalars(text("SELECT id FROM all_clinic_ids() AS id")))
+
+
+def lock_schedule(work: Work, *, books: bool = False) -> int:
+    """Take the clinic's schedule for this transaction and raise its version; returns it.
+
+    One writer a clinic for the few milliseconds of a booking. Exclusion constraints alone
+    deadlock under contention (`docs/decisions/0002`). `books` notes the clinic's first booking.
+    """
+    values: dict[str, object] = {"schedule_version": ClinicSchedule.schedule_version + 1}
+    if books:
+        values["first_booked_at"] = func.coalesce(ClinicSchedule.first_booked_at, work.now)
+    raised = (
+        update(ClinicSchedule)
+        .where(ClinicSchedule.clinic_id == work.clinic_id)
+        .values(values)
+        .returning(ClinicSchedule.schedule_version)
+        .execution_options(synchronize_session=False)
+    )
+    return work.session.scalars(raised).one()
+
+
+def retrying(attempt: Callable[[], Result]) -> Result:
+    """Run a whole unit of work again, up to three times, when PostgreSQL broke a tie."""
+    for _ in range(TRIES - 1):
+        try:
+            return attempt()
+        except OperationalError as error:
+            if not isinstance(error.orig, pg.DeadlockDetected | pg.SerializationFailure):
+                raise
+            time.sleep(random.uniform(0.005, 0.05))  # noqa: S311 - jitter, not a secret
+    return attempt()

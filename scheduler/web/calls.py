@@ -1,0 +1,190 @@
+"""What happens around every view: one caller, one unit of work, one answer, one audit row.
+
+Set the clinic → claim the idempotency key → the view → serialise → audit and stored answer →
+commit once. A refusal rolls everything back, locks and claim included; only then, without a
+lock, it is explained, audited and answered (`docs/decisions/0003`).
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any, Literal
+from uuid import UUID
+
+from flask import Response, request
+from flask_smorest.utils import get_appcontext
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
+from sqlalchemy.orm import Session
+
+from scheduler import clock
+from scheduler.access import actions as access
+from scheduler.access import secrets
+from scheduler.access.roles import Access
+from scheduler.errors import Conflict, Forbidden, Invalid, Refused
+from scheduler.tenancy import Work, enter, retrying, unit_of_work
+from scheduler.web import fields, idempotency, problems, shown, strict_json
+from scheduler.web.preconditions import etag, required_if_match
+from scheduler.web.problems import Problem
+
+SAFE = frozenset({"GET", "HEAD"})
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """What a route declares about itself."""
+
+    access: Access
+    idempotency: Literal["required", "honoured"] = "honoured"
+    if_match: bool = False
+    takes_body: bool = False
+    takes_query: bool = False
+
+
+class Call:
+    """One request to one endpoint."""
+
+    def __init__(self, endpoint: Endpoint, view: Callable[..., Response], path: dict[str, Any]):
+        self.endpoint, self.view, self.path = endpoint, view, path
+        self.work: Work | None = None
+        self.body: dict[str, Any] | None = None
+
+    def answer(self) -> Response:
+        """Carry the request out, or say what is in the way."""
+        try:
+            # The body is read before a transaction is open: a slow client holds no connection.
+            raw = request.get_data()
+            secret = bearer_secret()
+            return retrying(lambda: self._attempt(secret, raw))
+        except (Refused, Problem) as refusal:
+            return self._refuse(refusal)
+        except SQLAlchemyError as error:
+            meaning = problems.from_database(error)
+            if meaning is None:
+                raise
+            return self._refuse(meaning)
+
+    def _attempt(self, secret: str, raw: bytes) -> Response:
+        self.work = None
+        with unit_of_work() as session:
+            reads_only = request.method in SAFE
+            work = access.authenticate(session, secret, clock.now(), reads_only=reads_only)
+            if work is None:
+                raise unauthenticated()
+            self.work = work
+            if work.actor.role not in self.endpoint.access.roles:
+                raise Forbidden(f"The role {work.actor.role} may not do this.")
+            if request.args and not self.endpoint.takes_query:
+                raise Invalid({name: ["Unknown parameter."] for name in request.args})
+            self.body = body_of(raw, expected=self.endpoint.takes_body)
+            fields.zone.set(work.zone)
+            shown.role.set(work.actor.role)
+            return self._carry_out(work)
+
+    def _carry_out(self, work: Work) -> Response:
+        claimed = None
+        if request.method not in SAFE:
+            needed = self.endpoint.idempotency == "required"
+            if key := idempotency.key_of(request, required=needed):
+                claimed = idempotency.claim(work, request, key, self.body)
+                if isinstance(claimed, Response):
+                    self._audit(work, claimed.status_code, path_ids(self.path))
+                    return claimed
+        if self.endpoint.if_match:
+            self.path["match"] = required_if_match(request)
+        response = self.view(work, **self.path)
+        dumped = get_appcontext().get("result_dump")
+        stamp(response, dumped)
+        if claimed is not None:
+            idempotency.store(work, claimed, response)
+        self._audit(work, response.status_code, {*path_ids(self.path), *ids_in(dumped)})
+        return response
+
+    def _refuse(self, refusal: Refused | Problem) -> Response:
+        if self.work is None:
+            return answer_of(refusal)
+        try:
+            with unit_of_work() as session:
+                return self._explain(session, self.work, refusal)
+        except OperationalError:
+            # The database is away: the answer still is, only its audit row cannot be.
+            return answer_of(refusal)
+
+    def _explain(self, session: Session, before: Work, refusal: Refused | Problem) -> Response:
+        work = enter(session, before.clinic_id, before.actor, before.now)
+        response = answer_of(refusal, work)
+        self._audit(work, response.status_code, path_ids(self.path))
+        return response
+
+    def _audit(self, work: Work, status: int, object_ids: set[UUID]) -> None:
+        access.record(
+            work,
+            request_id=problems.request_id(),
+            method=request.method,
+            route=str(request.url_rule),
+            status=status,
+            object_ids=object_ids,
+        )
+
+
+def bearer_secret() -> str:
+    """The caller's secret. Raises Problem 401 when there is none that could be ours."""
+    scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not secrets.well_formed(secret.strip()):
+        raise unauthenticated()
+    return secret.strip()
+
+
+def unauthenticated() -> Problem:
+    """The one answer to a missing, mistyped, unknown or disabled key."""
+    detail = "Send a valid key: Authorization: Bearer <key>."
+    return Problem(401, "unauthenticated", detail, {"WWW-Authenticate": "Bearer"})
+
+
+def body_of(raw: bytes, *, expected: bool) -> dict[str, Any] | None:
+    """The decoded body where one is expected. Raises Problem 400, 413 or 415."""
+    if not raw and not expected:
+        return None
+    if raw and request.mimetype != "application/json":
+        raise Problem(415, "unsupported_media_type", "Send application/json.")
+    if not expected:
+        if strict_json.decode(raw):
+            raise Problem(400, "malformed", "This operation takes no body.")
+        return None
+    return strict_json.decode(raw or b"{}")
+
+
+def answer_of(refusal: Refused | Problem, work: Work | None = None) -> Response:
+    """The problem that answers a refusal; with `work`, what would fit instead is looked up."""
+    if isinstance(refusal, Problem):
+        return problems.problem(
+            refusal.status, refusal.word, refusal.detail, None, refusal.headers
+        )
+    facts = dict(refusal.facts)
+    if isinstance(refusal, Conflict) and refusal.explain is not None and work is not None:
+        facts.update(refusal.explain(work))
+    return problems.refused(refusal, facts)
+
+
+def stamp(response: Response, dumped: Any) -> None:
+    """ETag from the version, Location of what was made, and never a cache."""
+    response.headers["Cache-Control"] = "no-store"
+    if isinstance(dumped, dict):
+        if "version" in dumped:
+            response.headers["ETag"] = etag(dumped["version"])
+        if response.status_code == 201:
+            response.headers["Location"] = f"{request.path}/{dumped['id']}"
+
+
+def path_ids(path: dict[str, Any]) -> set[UUID]:
+    """The ids in the request's path."""
+    return {value for value in path.values() if isinstance(value, UUID)}
+
+
+def ids_in(dumped: Any) -> Iterator[UUID]:
+    """The ids of what an answer shows: its own, its patient's, and its items'."""
+    if not isinstance(dumped, dict):
+        return
+    for name in ("id", "patient_id"):
+        if isinstance(dumped.get(name), str):
+            yield UUID(dumped[name])
+    for item in dumped.get("items", ()):
+        yield from ids_in(item)

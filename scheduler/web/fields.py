@@ -1,0 +1,161 @@
+"""Strict fields: each takes one spelling of a value and refuses what merely looks like it."""
+
+import re
+from contextvars import ContextVar
+from datetime import UTC, date, datetime, time, tzinfo
+from typing import Any
+from uuid import UUID
+
+from marshmallow import ValidationError, fields, validate
+
+GRID_MINUTES = 5
+
+# The clinic's zone for this request: instants are answered in it.
+zone: ContextVar[tzinfo] = ContextVar("zone", default=UTC)
+
+_INSTANT = re.compile(
+    r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,6})?)?(Z|[+-]\d\d:\d\d)", re.ASCII
+)
+_WALL_TIME = re.compile(r"\d\d:\d\d", re.ASCII)
+_DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+
+
+class Text(fields.String):
+    """A text of 1 to `longest` characters, not blank, trimmed at both ends."""
+
+    def __init__(self, longest: int = 200, **kwargs: Any) -> None:
+        super().__init__(validate=validate.Length(min=1, max=longest), **kwargs)
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> str:
+        return str(super()._deserialize(value, attr, data, **kwargs)).strip()
+
+
+class Choice(fields.String):
+    """One word out of a fixed list."""
+
+    def __init__(self, *choices: str, **kwargs: Any) -> None:
+        super().__init__(validate=validate.OneOf(choices), **kwargs)
+
+
+class Id(fields.UUID):
+    """An id: a UUID in its usual spelling."""
+
+    def _validated(self, value: Any) -> UUID | None:
+        if isinstance(value, UUID):
+            return value
+        if not isinstance(value, str) or len(value) != 36:
+            raise self.make_error("invalid_uuid")
+        return super()._validated(value)
+
+
+class Count(fields.Integer):
+    """A whole number within bounds; not 33.0, not "33", not true."""
+
+    def __init__(self, least: int = 0, most: int = 2**31 - 1, **kwargs: Any) -> None:
+        super().__init__(strict=True, validate=validate.Range(least, most), **kwargs)
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> int:
+        if type(value) is not int:
+            raise self.make_error("invalid", input=value)
+        return value
+
+
+class QueryCount(Count):
+    """A `Count` in a query string, where everything is text."""
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> int:
+        if not isinstance(value, str) or not re.fullmatch(r"-?\d{1,9}", value, re.ASCII):
+            raise self.make_error("invalid", input=value)
+        return super()._deserialize(int(value), attr, data, **kwargs)
+
+
+class Minutes(Count):
+    """A length in whole minutes, on the grid of five."""
+
+    def __init__(self, least: int = 0, most: int = 24 * 60, **kwargs: Any) -> None:
+        super().__init__(least, most, **kwargs)
+        self.metadata.setdefault("multipleOf", GRID_MINUTES)
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> int:
+        minutes = super()._deserialize(value, attr, data, **kwargs)
+        if minutes % GRID_MINUTES:
+            raise ValidationError(f"Must be a multiple of {GRID_MINUTES} minutes.")
+        return minutes
+
+
+class QueryMinutes(Minutes, QueryCount):
+    """`Minutes` in a query string."""
+
+
+class Flag(fields.Boolean):
+    """true or false, and nothing that only sounds like it."""
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> bool:
+        if type(value) is not bool:
+            raise self.make_error("invalid", input=value)
+        return value
+
+
+class Instant(fields.DateTime):
+    """RFC 3339 with an offset (I67), UTC inside, answered in the clinic's zone.
+
+    With `on_grid`, its minutes are a multiple of five and its seconds zero.
+    """
+
+    def __init__(self, *, on_grid: bool = False, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.on_grid = on_grid
+
+    def _serialize(self, value: datetime | None, *_: Any, **__: Any) -> str | None:
+        return value if value is None else value.astimezone(zone.get()).isoformat()
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> datetime:
+        if not isinstance(value, str) or not _INSTANT.fullmatch(value):
+            raise ValidationError("Needs an instant with an offset: 2026-11-24T14:30:00-07:00.")
+        try:
+            instant = datetime.fromisoformat(value).astimezone(UTC)
+        except (ValueError, OverflowError):
+            raise ValidationError("There is no such instant.") from None
+        if not 2000 <= instant.year < 2200:
+            raise ValidationError("Must lie between the years 2000 and 2200.")
+        if self.on_grid and (instant.minute % GRID_MINUTES or instant.second or instant.microsecond):
+            raise ValidationError(f"Must be a multiple of {GRID_MINUTES} minutes.")
+        return instant
+
+
+class Date(fields.Date):
+    """A date on a wall calendar: 2026-11-24."""
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> date:
+        if not isinstance(value, str) or not _DATE.fullmatch(value):
+            raise ValidationError("Needs a date: 2026-11-24.")
+        try:
+            found = date.fromisoformat(value)
+        except ValueError:
+            raise ValidationError("There is no such date.") from None
+        if not 1900 <= found.year < 2200:
+            raise ValidationError("Must lie between the years 1900 and 2200.")
+        return found
+
+
+class WallTime(fields.Time):
+    """A time on the clinic's wall, on the grid of five: 09:30."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(metadata={"pattern": "^([01][0-9]|2[0-3]):[0-5][05]$"}, **kwargs)
+
+    def _serialize(self, value: time | None, *_: Any, **__: Any) -> str | None:  # type: ignore[override]
+        return value if value is None else value.strftime("%H:%M")
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> time:
+        if not isinstance(value, str) or not _WALL_TIME.fullmatch(value):
+            raise ValidationError("Needs a wall time: 09:30.")
+        try:
+            found = time.fromisoformat(value)
+        except ValueError:
+            raise ValidationError("There is no such time.") from None
+        if found.minute % GRID_MINUTES:
+            raise ValidationError(f"Must be a multiple of {GRID_MINUTES} minutes.")
+        return found
+
+

@@ -1,0 +1,55 @@
+"""How to reach somebody: telephone numbers, mail addresses, time zones."""
+
+from typing import Any
+
+import phonenumbers
+from email_validator import EmailNotValidError, validate_email
+from marshmallow import ValidationError, fields, validate
+
+from scheduler import clock
+from scheduler.web.fields import Text
+
+REGION = "US"
+
+
+class Phone(fields.String):
+    """A number in any spelling; without a country code it is read as one of the US."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(validate=validate.Length(max=40), **kwargs)
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> str:
+        spelled = str(super()._deserialize(value, attr, data, **kwargs))
+        try:
+            number = phonenumbers.parse(spelled, REGION)
+        except phonenumbers.NumberParseException:
+            raise ValidationError("Must be a telephone number.") from None
+        if number.extension or not phonenumbers.is_possible_number(number):
+            raise ValidationError("Must be a telephone number without an extension.")
+        return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+class EmailAddress(fields.String):
+    """A mail address, normalised; its domain is not asked."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(validate=validate.Length(max=254), **kwargs)
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> str:
+        spelled = super()._deserialize(value, attr, data, **kwargs)
+        try:
+            # Test domains (example.com) are taken: a demo has to live somewhere.
+            found = validate_email(spelled, check_deliverability=False, test_environment=True)
+        except EmailNotValidError:
+            raise ValidationError("Must be a mail address.") from None
+        return found.normalized
+
+
+class TimeZone(Text):
+    """An IANA time zone's name."""
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> str:
+        name = super()._deserialize(value, attr, data, **kwargs)
+        if name not in clock.zone_names():
+            raise ValidationError("Must be an IANA time zone: America/Phoenix.")
+        return name

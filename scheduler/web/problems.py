@@ -1,0 +1,114 @@
+"""Every answer that is not a success: RFC 9457 `application/problem+json`, one shape for all."""
+
+import uuid
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
+
+from flask import Flask, Response, current_app, g
+from psycopg import errors as pg
+from sqlalchemy.exc import IntegrityError, OperationalError, SQLAlchemyError
+from sqlalchemy.orm.exc import StaleDataError
+from werkzeug.exceptions import HTTPException
+
+from scheduler.errors import Conflict, Forbidden, Invalid, NotFound, Refused, Stale
+
+MEDIA_TYPE = "application/problem+json"
+
+# The one table that turns a refusal into a status code.
+STATUS: dict[type[Refused], int] = {
+    NotFound: 404,
+    Conflict: 409,
+    Stale: 412,
+    Forbidden: 403,
+    Invalid: 422,
+    Refused: 422,
+}
+
+
+class Problem(Exception):
+    """A refusal that is about HTTP itself: the key, the headers, the shape of the body."""
+
+    def __init__(
+        self, status: int, word: str, detail: str, headers: Mapping[str, str] | None = None
+    ) -> None:
+        super().__init__(word)
+        self.status, self.word, self.detail = status, word, detail
+        self.headers = dict(headers or {})
+
+
+def request_id() -> str:
+    """This request's id, on every answer and in the audit log."""
+    if "request_id" not in g:
+        g.request_id = uuid.uuid4().hex
+    return str(g.request_id)
+
+
+def problem(
+    status: int,
+    word: str,
+    detail: str,
+    facts: Mapping[str, Any] | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> Response:
+    """The answer itself. `type` is stable; `/problems/<word>` is explained in the docs."""
+    body = {
+        "type": f"/problems/{word}",
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "detail": detail,
+        "request_id": request_id(),
+        **(facts or {}),
+    }
+    return Response(current_app.json.dumps(body), status, headers, content_type=MEDIA_TYPE)
+
+
+def refused(refusal: Refused, facts: Mapping[str, Any]) -> Response:
+    """The answer to a refusal by a rule of the clinic."""
+    status = next(STATUS[kind] for kind in type(refusal).__mro__ if kind in STATUS)
+    return problem(status, refusal.word, refusal.detail, facts)
+
+
+def from_database(error: SQLAlchemyError) -> Refused | Problem | None:
+    """What an error of the database means to the caller, or None when it is our own fault."""
+    if isinstance(error, StaleDataError):
+        return Stale()
+    if isinstance(error, IntegrityError):
+        return _broken_constraint(error)
+    if isinstance(error, OperationalError):
+        return Problem(
+            503, "busy", "The schedule is busy or away. Try again.", {"Retry-After": "1"}
+        )
+    return None
+
+
+def _broken_constraint(error: IntegrityError) -> Refused | None:
+    """A unique constraint is named `<table>__<field>__taken`; an exclusion is a lost race."""
+    name = getattr(getattr(error.orig, "diag", None), "constraint_name", None) or ""
+    if isinstance(error.orig, pg.ExclusionViolation):
+        return Conflict("taken", "That time was just taken.")
+    if isinstance(error.orig, pg.UniqueViolation) and name.endswith("__taken"):
+        field = name.split("__")[1]
+        return Conflict("already_exists", f"This {field} is in use.", errors={field: ["In use."]})
+    return None
+
+
+def init_app(app: Flask) -> None:
+    """Answer the errors raised outside a call (no route, wrong method) in the same shape."""
+
+    @app.errorhandler(HTTPException)
+    def of_http(error: HTTPException) -> Response:
+        status = error.code or 500
+        word = error.name.lower().replace(" ", "_")
+        headers = {k: v for k, v in error.get_headers() if k in ("Allow", "Retry-After")}
+        return problem(status, word, HTTPStatus(status).description or error.name, None, headers)
+
+    @app.errorhandler(Problem)
+    def of_problem(error: Problem) -> Response:
+        return problem(error.status, error.word, error.detail, None, error.headers)
+
+    @app.after_request
+    def identify(response: Response) -> Response:
+        response.headers["X-Request-Id"] = request_id()
+        response.headers.setdefault("X-Content-Type-Options", "nosniff")
+        return response

@@ -1,0 +1,157 @@
+"""How a noun declares its routes: one decorator that says who may, what goes in, what comes out.
+
+    routes = Routes("series", "Weekly series")
+
+    @routes.post("/series", access=WRITE_CARE, body=SeriesOrder(), answer=SeriesOut(), status=201)
+    def book_series(work, order):
+        '''Book a whole weekly series, or nothing.'''
+        return actions.book_series(work, order)
+
+A view gets the unit of work, then the parsed body or query, then the path's ids, and `match`
+where it needs If-Match. A route without `access` does not exist.
+"""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, NoReturn, TypeVar
+
+from flask import Flask, Request, Response
+from flask_smorest import Blueprint
+from marshmallow import RAISE, Schema, ValidationError
+from webargs.flaskparser import FlaskParser
+from webargs.multidictproxy import MultiDictProxy
+from werkzeug.datastructures import MultiDict
+
+from scheduler.access.roles import PUBLIC, Access
+from scheduler.errors import Invalid
+from scheduler.tenancy import Work
+from scheduler.web import documents, strict_json
+from scheduler.web.calls import Call, Endpoint
+from scheduler.web.problems import Problem
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+PREFIX = "/v1"
+
+
+class StrictParser(FlaskParser):
+    """webargs over our own decoder; every refusal is an `Invalid` with its fields."""
+
+    DEFAULT_UNKNOWN_BY_LOCATION = {"json": RAISE, "query": RAISE}  # noqa: RUF012 - webargs' own shape
+
+    def load_json(self, req: Request, schema: Schema) -> Any:
+        return strict_json.decode(req.get_data() or b"{}")
+
+    def load_querystring(self, req: Request, schema: Schema) -> Any:
+        if any(len(values) > 1 for _, values in req.args.lists()):
+            raise Problem(400, "malformed", "A query parameter stands there twice.")
+        query = {strict_json.clean(k): strict_json.clean(v) for k, v in req.args.items()}
+        return MultiDictProxy(MultiDict(query), schema)
+
+    def handle_error(self, error: ValidationError, *_: Any, **__: Any) -> NoReturn:
+        (messages,) = error.normalized_messages().values()
+        raise Invalid(messages)
+
+
+class Routes(Blueprint):
+    """A noun's routes under `/v1`."""
+
+    ARGUMENTS_PARSER = StrictParser()
+
+    def __init__(self, name: str, description: str) -> None:
+        super().__init__(name, f"scheduler.{name}", url_prefix=PREFIX, description=description)
+        self._prepare_doc_cbks.append(documents.describe)
+
+    def get(  # type: ignore[override]
+        self, rule: str, *, access: Access, answer: Schema, query: Schema | None = None
+    ) -> Callable[[View], View]:
+        """Read; several things when `query` is given."""
+        endpoint = Endpoint(access, takes_query=query is not None)
+        return self._endpoint("GET", rule, endpoint, 200, answer, query=query)
+
+    def post(  # type: ignore[override]
+        self,
+        rule: str,
+        *,
+        access: Access,
+        answer: Schema,
+        body: Schema | None = None,
+        status: int = 200,
+        key: bool = True,
+    ) -> Callable[[View], View]:
+        """Create, book or send. Needs an Idempotency-Key, but where `key` is false."""
+        endpoint = Endpoint(
+            access, "required" if key else "honoured", takes_body=body is not None
+        )
+        return self._endpoint("POST", rule, endpoint, status, answer, body=body)
+
+    def change(
+        self,
+        method: str,
+        rule: str,
+        *,
+        access: Access,
+        answer: Schema | None,
+        body: Schema | None = None,
+    ) -> Callable[[View], View]:
+        """PATCH, PUT, DELETE, or a POST that is a transition: needs If-Match."""
+        endpoint = Endpoint(access, if_match=True, takes_body=body is not None)
+        status = 204 if answer is None else 200
+        return self._endpoint(method, rule, endpoint, status, answer, body=body)
+
+    def _endpoint(
+        self,
+        method: str,
+        rule: str,
+        endpoint: Endpoint,
+        status: int,
+        answer: Schema | None,
+        *,
+        body: Schema | None = None,
+        query: Schema | None = None,
+    ) -> Callable[[View], View]:
+        def declare(view: View) -> View:
+            inner = self.response(status, answer)(_flushing(view))
+            if body is not None:
+                inner = self.arguments(body, location="json")(inner)
+            if query is not None:
+                inner = self.arguments(query, location="query")(inner)
+
+            @wraps(inner)
+            def called(**path: Any) -> Response:
+                return Call(endpoint, inner, path).answer()
+
+            called._endpoint = endpoint  # type: ignore[attr-defined]
+            called._apidoc["endpoint"] = endpoint  # type: ignore[attr-defined]
+            self.route(rule, methods=[method])(called)
+            return view
+
+        return declare
+
+
+def _flushing(view: Callable[..., Any]) -> Callable[..., Any]:
+    """Send the view's changes before its answer is made, so that versions are the new ones.
+
+    A view that returns nothing answers 204.
+    """
+
+    @wraps(view)
+    def flushed(work: Work, *args: Any, **kwargs: Any) -> Any:
+        result = view(work, *args, **kwargs)
+        work.session.flush()
+        return Response(status=204) if result is None else result
+
+    return flushed
+
+
+def public(view: View) -> View:
+    """Declare a plain Flask view open to anyone: health and documents."""
+    view._access = PUBLIC  # type: ignore[attr-defined]
+    return view
+
+
+def require_declared_access(app: Flask) -> None:
+    """Stop the start when a route does not say who may call it. Raises RuntimeError naming it."""
+    for name, view in app.view_functions.items():
+        if getattr(view, "_endpoint", None) is None and getattr(view, "_access", None) is None:
+            raise RuntimeError(f"the route {name} does not declare who may call it")

@@ -1,0 +1,71 @@
+"""What every schema shares: unknown fields are refused, and one page and one problem shape."""
+
+from typing import Any
+
+from marshmallow import RAISE, Schema, ValidationError, fields, validate, validates_schema
+
+from scheduler.web.fields import Count, Id, Instant, QueryCount, Text
+
+PAGE_LIMIT = 200
+
+
+class Strict(Schema):
+    """A body or a query: an unknown or read-only field is refused, never ignored (I63)."""
+
+    class Meta:
+        unknown = RAISE
+
+
+class Stored(Schema):
+    """A stored resource as it is answered."""
+
+    id = Id(required=True)
+    version = Count(least=1, required=True)
+
+
+class Interval(Strict):
+    """A time from `starts_at` up to, and without, `ends_at`."""
+
+    starts_at = Instant(on_grid=True, required=True)
+    ends_at = Instant(on_grid=True, required=True)
+
+    @validates_schema
+    def ends_after_it_starts(self, data: dict[str, Any], **_: object) -> None:
+        if data["starts_at"] >= data["ends_at"]:
+            raise ValidationError("Must be after starts_at.", "ends_at")
+
+
+class StoredInterval(Stored):
+    """A stored interval."""
+
+    starts_at = Instant(required=True)
+    ends_at = Instant(required=True)
+
+
+class PageQuery(Strict):
+    """A window on a list."""
+
+    limit = QueryCount(1, PAGE_LIMIT, load_default=100)
+    cursor = fields.String(load_default=None, validate=validate.Length(min=1, max=500))
+
+
+def page_of(item: type[Schema]) -> Schema:
+    """The schema of a page: `items` and the cursor of the next page, or null."""
+    members: dict[str, Any] = {
+        "items": fields.List(fields.Nested(item), required=True),
+        "next": fields.String(required=True, allow_none=True),
+    }
+    return Schema.from_dict(members, name=f"{item.__name__}Page")()
+
+
+class ProblemSchema(Schema):
+    """An RFC 9457 problem. `type` is stable; `detail` can be read out to a person."""
+
+    type = fields.String(required=True)
+    title = fields.String(required=True)
+    status = fields.Integer(required=True)
+    detail = fields.String(required=True)
+    request_id = Text(required=True)
+    errors = fields.Dict(keys=fields.String())
+    conflicts = fields.List(fields.Dict(keys=fields.String()))
+    blockers = fields.List(fields.Dict(keys=fields.String()))

@@ -1,0 +1,13 @@
+"""Fields that not every role is shown (I61)."""
+
+from contextvars import ContextVar
+
+from scheduler.access.roles import SEES_SYMPTOMS
+
+# The caller's role for this request; nobody's sees nothing.
+role: ContextVar[str] = ContextVar("role", default="")
+
+
+def sees_symptoms() -> bool:
+    """May this request's caller be shown symptoms?"""
+    return role.get() in SEES_SYMPTOMS
