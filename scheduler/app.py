@@ -11,6 +11,8 @@ from scheduler.chairs.routes import routes as chairs
 from scheduler.clinics.routes import routes as clinics
 from scheduler.consults.routes import routes as consults
 from scheduler.db import db
+from scheduler.messages.routes import routes as messages
+from scheduler.outreach.routes import routes as outreach
 from scheduler.patients.routes import routes as patients
 from scheduler.protocols.routes import routes as protocols
 from scheduler.series.routes import routes as series
@@ -28,6 +30,8 @@ NOUNS = (
     consultations,
     sessions,
     series,
+    messages,
+    outreach,
 )
 
 

@@ -1,15 +1,18 @@
 """The flask commands."""
 
+from datetime import UTC, datetime
 from uuid import UUID
 
 import click
 from flask import Flask, current_app
 from flask.cli import AppGroup, with_appcontext
 
-from scheduler import clock
+import config
+from scheduler import clock, jobs, prepare, serving
 from scheduler.access.actions import make_key
 from scheduler.access.roles import ROLES
 from scheduler.clinics.actions import create_clinic
+from scheduler.messages.channels import open_channels
 from scheduler.protocols.actions import add_weekly
 from scheduler.tenancy import unit_of_work, working_for
 
@@ -45,7 +48,60 @@ def create_key_command(
     click.echo(secret)
 
 
+@click.command("jobs")
+@with_appcontext
+def jobs_command() -> None:
+    """Run the background process until it is told to stop."""
+    jobs.run(_app())
+
+
+@click.command("tick")
+@click.option("--at", "at", metavar="INSTANT", help="As of that instant, with an offset.")
+@click.option("--dry-run", is_flag=True, help="Only count what would fall due.")
+@with_appcontext
+def tick_command(at: str | None, dry_run: bool) -> None:
+    """Do all due work once and say what was done."""
+    settings: config.Settings = current_app.extensions["settings"]
+    moment = _instant(at) if at else None
+    if moment and settings.database_url and not dry_run:
+        raise click.UsageError("--at with a DATABASE_URL needs --dry-run.")
+    if dry_run:
+        click.echo(f"{jobs.count_due(moment or clock.now())} messages would fall due")
+        return
+    channels = open_channels(settings)
+    done = jobs.tick(
+        _app(), (lambda: moment) if moment else clock.now, channels, move_mark=moment is None
+    )
+    for what, count in sorted(done.items()):
+        click.echo(f"{count:5} {what}")
+    if not done:
+        click.echo("nothing was due")
+
+
+@click.command("up")
+@with_appcontext
+def up_command() -> None:
+    """Migrate, and run web and jobs until told to stop: what `make run` does."""
+    settings: config.Settings = current_app.extensions["settings"]
+    raise SystemExit(serving.run(settings, lambda: prepare.prepare(settings)))
+
+
+def _instant(text: str) -> datetime:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise click.BadParameter("not an instant", param_hint="--at") from None
+    if moment.tzinfo is None:
+        raise click.BadParameter("needs an offset: …-07:00", param_hint="--at")
+    return moment.astimezone(UTC)
+
+
+def _app() -> Flask:
+    return current_app._get_current_object()  # type: ignore[attr-defined, no-any-return]
+
+
 def init_app(app: Flask) -> None:
     """Add the commands to the app."""
     app.cli.add_command(clinic)
-    app.cli.add_command(key)
+    for command in (key, jobs_command, tick_command, up_command):
+        app.cli.add_command(command)

@@ -101,11 +101,14 @@ def _start(cluster: Path, programs: Runner, *, durable: bool) -> None:
         programs.run("pg_ctl", "start", *wait, "-l", log.name, "-o", options, cwd=cluster)
     except EmbeddedError as error:
         said = log.read_text(errors="replace") if log.exists() else ""
-        if "pre-existing shared memory block" not in said:
-            if socket_folder not in (cluster, embedded_process.recorded_socket_folder(cluster)):
-                shutil.rmtree(socket_folder, ignore_errors=True)
-            raise EmbeddedError(f"{error}\n{said[-2000:]}") from error
-        time.sleep(0.1)  # Processes of a killed server take a moment to notice and go.
+        # A start that was killed may have left its own server behind, just coming up; processes
+        # of a killed server take a moment to notice and go.
+        if embedded_process.is_running(cluster) or "pre-existing shared memory block" in said:
+            time.sleep(0.1)
+            return
+        if socket_folder not in (cluster, embedded_process.recorded_socket_folder(cluster)):
+            shutil.rmtree(socket_folder, ignore_errors=True)
+        raise EmbeddedError(f"{error}\n{said[-2000:]}") from error
 
 
 def _choose_socket_folder(cluster: Path, programs: Runner) -> Path:

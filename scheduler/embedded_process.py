@@ -17,17 +17,13 @@ PORT = 5432
 
 def is_running(cluster: Path) -> bool:
     """Whether the process of the cluster's file lives and is a PostgreSQL server."""
-    lines = _pid_file(cluster)
-    if not lines or not lines[0].strip().isdigit():
+    pid = _pid(_pid_file(cluster))
+    if pid is None or not _exists(pid):
         return False
-    try:
-        os.kill(int(lines[0]), 0)
-    except (ProcessLookupError, PermissionError):
-        return False  # Nobody, or a stranger who got the number since.
     if not Path("/proc/self/cmdline").exists():
         return True  # Without /proc (macOS), that it lives has to be enough.
     try:
-        command = Path(f"/proc/{int(lines[0])}/cmdline").read_bytes()
+        command = Path(f"/proc/{pid}/cmdline").read_bytes()
     except OSError:
         return False
     return Path(os.fsdecode(command.split(b"\0")[0])).name == "postgres"
@@ -65,22 +61,34 @@ def is_private(folder: Path, cluster: Path) -> bool:
 
 
 def clear_stale(cluster: Path) -> None:
-    """Make way for a start where the process the last server's files name is not a server.
+    """Make way for a start where the last server's number belongs to a process that is no server.
 
     PostgreSQL only asks whether that process exists: it may be a stranger by now, or dead and
     never reaped, as in a container. The rest of the file stays: by it the new server notices
     processes of the old one that are still writing.
     """
-    socket_folder = recorded_socket_folder(cluster)
     lines = _pid_file(cluster)
-    if lines and lines[0].strip().isdigit():
-        ended = subprocess.Popen(("/bin/sh", "-c", ":"))
-        ended.wait()
-        (cluster / "postmaster.pid").write_text("\n".join([str(ended.pid), *lines[1:], ""]))
-    else:
-        (cluster / "postmaster.pid").unlink(missing_ok=True)
-    if socket_folder:
+    pid = _pid(lines)
+    if pid is None or not _exists(pid) or is_running(cluster):
+        return
+    ended = subprocess.Popen(("/bin/sh", "-c", ":"))
+    ended.wait()
+    (cluster / "postmaster.pid").write_text("\n".join([str(ended.pid), *lines[1:], ""]))
+    if socket_folder := recorded_socket_folder(cluster):
         (socket_folder / f".s.PGSQL.{PORT}.lock").unlink(missing_ok=True)
+
+
+def _exists(pid: int) -> bool:
+    """Whether there is such a process, and it is one we could have started."""
+    try:
+        os.kill(pid, 0)
+    except (ProcessLookupError, PermissionError):
+        return False
+    return True
+
+
+def _pid(lines: list[str]) -> int | None:
+    return int(lines[0]) if lines and lines[0].strip().isdigit() else None
 
 
 def _pid_file(cluster: Path) -> list[str]:

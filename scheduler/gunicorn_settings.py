@@ -6,9 +6,9 @@ gunicorn belongs behind a buffering proxy: a hundred slow clients stop its threa
 import os
 from pathlib import Path
 
-import config
+from config import read  # not `import config`: gunicorn has a setting of that name
 
-_settings = config.read()
+_settings = read()
 _host = f"[{_settings.host}]" if ":" in _settings.host else _settings.host
 
 bind = f"{_host}:{_settings.port}"

@@ -27,6 +27,10 @@ class Span:
         """The span with `by` added on both sides."""
         return Span(self.start - by, self.end + by)
 
+    def moved(self, by: timedelta) -> "Span":
+        """The same length, so much later."""
+        return Span(self.start + by, self.end + by)
+
 
 def merged(spans: Iterable[Span]) -> list[Span]:
     """The same instants as sorted spans that neither overlap nor touch."""

@@ -21,13 +21,17 @@ _DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 
 
 class Text(fields.String):
-    """A text of 1 to `longest` characters, not blank, trimmed at both ends."""
+    """One line of 1 to `longest` characters, trimmed at both ends."""
 
     def __init__(self, longest: int = 200, **kwargs: Any) -> None:
         super().__init__(validate=validate.Length(min=1, max=longest), **kwargs)
 
     def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> str:
-        return str(super()._deserialize(value, attr, data, **kwargs)).strip()
+        text = str(super()._deserialize(value, attr, data, **kwargs)).strip()
+        # A line break would start a header of its own in a mail.
+        if any(character in text for character in "\t\n\r"):
+            raise ValidationError("Must be one line.")
+        return text
 
 
 class Choice(fields.String):

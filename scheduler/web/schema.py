@@ -1,5 +1,6 @@
 """What every schema shares: unknown fields are refused, and one page and one problem shape."""
 
+from functools import cache
 from typing import Any
 
 from marshmallow import RAISE, Schema, ValidationError, fields, validate, validates_schema
@@ -49,6 +50,7 @@ class PageQuery(Strict):
     cursor = fields.String(load_default=None, validate=validate.Length(min=1, max=500))
 
 
+@cache
 def page_of(item: type[Schema]) -> Schema:
     """The schema of a page: `items` and the cursor of the next page, or null."""
     members: dict[str, Any] = {

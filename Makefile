@@ -1,0 +1,53 @@
+# Each target stands alone on a fresh clone: Python 3.11 or newer and make are enough.
+
+.DEFAULT_GOAL := help
+.PHONY: help run test check
+
+# The first of these that runs and is new enough; PYTHON=... chooses another.
+PYTHON ?= $(shell for python in python3.13 python3.12 python3.11 python3; do \
+	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
+	&& echo $$python && break; done)
+# Modules are run by the interpreter: installed scripts break when the folder is moved.
+VENV := .venv/bin/python
+PIP := $(VENV) -m pip install --quiet --disable-pip-version-check --root-user-action=ignore
+MADE := .venv/.made
+RUN := .venv/.installed-run
+DEV := .venv/.installed-dev
+
+help: ## list what make can do
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: $(RUN) ## start everything: database, web on PORT (8000), jobs; Ctrl-C stops it
+	@exec $(VENV) -m flask --app wsgi up
+
+test: $(DEV) ## run the whole suite; ARGS="-k words" narrows it
+	@$(VENV) -m pytest -n auto $(ARGS)
+
+check: $(DEV) ## format, lint, types, import rule, dead code, compose file
+	@echo "format" && $(VENV) -m ruff format --check --quiet .
+	@echo "lint" && $(VENV) -m ruff check --quiet .
+	@echo "types" && $(VENV) -m mypy
+	@echo "import rule" && $(VENV) -c 'from importlinter.cli import lint_imports_command; lint_imports_command()'
+	@echo "dead code" && $(VENV) -m vulture
+	@echo "compose file" && $(VENV) -m check_jsonschema --builtin-schema vendor.compose-spec docker-compose.yml
+
+$(MADE):
+	@if [ -z "$(PYTHON)" ]; then \
+		echo "Python 3.11 or newer is needed, and none was found: make PYTHON=/path/to/python" >&2; exit 1; fi
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+		echo "Python 3.11 or newer is needed: $(PYTHON) is not" >&2; exit 1; }
+	@echo "Making .venv with $(PYTHON) (once) ..."
+	@$(PYTHON) -m venv .venv || { \
+		echo "$(PYTHON) cannot make a virtual environment: install its venv package" >&2; \
+		echo "(on Debian and Ubuntu: apt install python3-venv) and run make again" >&2; exit 1; }
+	@touch $@
+
+$(RUN): requirements.txt $(MADE)
+	@echo "Installing what it runs on (once) ..."
+	@$(PIP) -r requirements.txt
+	@touch $@
+
+$(DEV): requirements-dev.txt requirements.txt $(MADE)
+	@echo "Installing what tests it (once) ..."
+	@$(PIP) -r requirements-dev.txt
+	@touch $@ $(RUN)

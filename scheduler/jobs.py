@@ -1,0 +1,132 @@
+"""The background process. APScheduler only ticks; each tick asks the database what is due.
+
+It holds no truth: any number of job processes may run, and one that dies loses nothing.
+"""
+
+import random
+import signal
+import traceback
+from collections import Counter
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from types import FrameType
+from uuid import UUID
+
+from apscheduler.schedulers.blocking import BlockingScheduler
+from flask import Flask
+
+import config
+from scheduler import clock
+from scheduler.messages.actions import begin_send, settle
+from scheduler.messages.channels import Channels, open_channels
+from scheduler.messages.model import Message, claim, release_expired
+from scheduler.outreach.actions import scan
+from scheduler.tenancy import clinic_ids, unit_of_work, working_for
+
+Now = Callable[[], datetime]
+
+# What a tick did: how many messages ended how, as "reminder 1d_before: sent".
+Done = Counter[str]
+
+
+def run(app: Flask) -> None:
+    """Tick until SIGTERM or SIGINT; a tick that has begun is finished first."""
+    settings: config.Settings = app.extensions["settings"]
+    channels = open_channels(settings)
+    scheduler = BlockingScheduler(timezone="UTC")
+
+    def tick_now() -> None:
+        clock.mark(settings.data_dir)
+        with app.app_context():
+            tick(app, clock.now, channels)
+
+    def stop(_signal: int, _frame: FrameType | None) -> None:
+        scheduler.shutdown(wait=True)
+
+    scheduler.add_job(
+        tick_now,
+        "interval",
+        seconds=settings.tick_seconds,
+        coalesce=True,
+        max_instances=1,
+        # The default of one second makes late runs vanish.
+        misfire_grace_time=None,
+        # The first run would come one interval late.
+        next_run_time=datetime.now(scheduler.timezone),
+    )
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, stop)
+    scheduler.start()
+
+
+def tick(app: Flask, now: Now, channels: Channels, *, move_mark: bool = True) -> Done:
+    """Do all work that is due, once, for every clinic; one that fails stops no other.
+
+    `now` is asked again for each step, as a long backlog may run into quiet hours.
+    """
+    with unit_of_work() as session:
+        clinics = clinic_ids(session)
+    done: Done = Counter()
+    for clinic_id in clinics:
+        try:
+            with working_for(clinic_id, now()) as work:
+                scan(work, move_mark=move_mark)
+            done += deliver(app, clinic_id, now, channels)
+        except Exception as error:
+            app.logger.error("a clinic's tick failed: %s", _place_of(error))
+            done["clinics failed"] += 1
+    return done
+
+
+def count_due(now: datetime) -> int:
+    """How many messages a scan at `now` would enter in the ledgers; changes nothing."""
+    with unit_of_work() as session:
+        clinics = clinic_ids(session)
+    count = 0
+    for clinic_id in clinics:
+        with working_for(clinic_id, now) as work:
+            count += scan(work)
+            work.session.rollback()
+    return count
+
+
+def deliver(app: Flask, clinic_id: UUID, now: Now, channels: Channels) -> Done:
+    """Send a clinic's messages whose time has come, batch by batch until none is left."""
+    settings: config.Settings = app.extensions["settings"]
+    lease = timedelta(seconds=settings.lease_seconds)
+    dedupes = all(channel.dedupes for channel in channels.values())
+    with working_for(clinic_id, now()) as work:
+        release_expired(work, after_sending="planned" if dedupes else "unknown")
+    done: Done = Counter()
+    while True:
+        with working_for(clinic_id, now()) as work:
+            claimed = claim(work, lease)
+        if not claimed:
+            return done
+        for message_id in claimed:
+            try:
+                done[_send(clinic_id, message_id, now, channels)] += 1
+            except Exception as error:
+                # Left to its lease: a bad row stops no other.
+                app.logger.error("a message failed: %s", _place_of(error))
+                done["messages failed"] += 1
+
+
+def _send(clinic_id: UUID, message_id: UUID, now: Now, channels: Channels) -> str:
+    """Take one claimed message to the end of an attempt; says what became of it."""
+    with working_for(clinic_id, now()) as work:
+        outgoing = begin_send(work, message_id, channels)
+        message = work.load(Message, message_id)
+        what = f"{message.kind} {message.rule}"
+        if outgoing is None:
+            return f"{what}: {message.status} ({message.reason})"
+    outcome = channels[outgoing.channel].send(outgoing)
+    with working_for(clinic_id, now()) as work:
+        return f"{what}: {settle(work, outgoing, outcome, random.uniform(-1, 1))}"
+
+
+def _place_of(error: BaseException) -> str:
+    """The kind of an error and where it arose, and no more: its text could quote a patient."""
+    frames = traceback.extract_tb(error.__traceback__)
+    where = f" at {frames[-1].filename}:{frames[-1].lineno}" if frames else ""
+    return f"{type(error).__name__}{where}"

@@ -1,0 +1,1 @@
+"""The ledger of messages, the channels they take, and their delivery."""

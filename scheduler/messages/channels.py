@@ -1,0 +1,158 @@
+"""The ways out of the building: mail by SMTP, or files for trying things out."""
+
+import smtplib
+import ssl
+from collections.abc import Mapping
+from email.message import EmailMessage
+from email.utils import format_datetime, formataddr
+from pathlib import Path
+from typing import Protocol
+from urllib.parse import parse_qs, unquote, urlsplit
+
+import config
+from scheduler.messages.actions import Outgoing
+from scheduler.messages.rules import Outcome
+
+TIMEOUT_SECONDS = 15
+
+
+class Channel(Protocol):
+    """A way out. `dedupes` says whether sending the same message twice is as good as once."""
+
+    dedupes: bool
+
+    def send(self, outgoing: Outgoing) -> Outcome:
+        """Send it, and say how that ended. Never raises for what the other side does."""
+        ...
+
+    def close(self) -> None:
+        """Let go of whatever is kept open."""
+        ...
+
+
+def open_channels(settings: config.Settings) -> dict[str, Channel]:
+    """The channels that are configured, by the name that consents use."""
+    if settings.outbox == "files":
+        return {"email": FileOutbox(settings.data_dir / "outbox", settings.mail_from)}
+    if settings.smtp_url is not None:
+        return {"email": SmtpMail(settings.smtp_url, settings.mail_from)}
+    return {}
+
+
+def as_mail(outgoing: Outgoing, mail_from: str) -> EmailMessage:
+    """The message as a mail; its Message-ID is the same at every attempt."""
+    mail = EmailMessage()
+    mail["From"] = formataddr((outgoing.draft.sender, mail_from))
+    mail["To"] = outgoing.address
+    mail["Subject"] = outgoing.draft.subject
+    mail["Date"] = format_datetime(outgoing.at)
+    mail["Message-ID"] = f"<{outgoing.id}@{mail_from.rpartition('@')[2]}>"
+    mail["Auto-Submitted"] = "auto-generated"
+    mail.set_content(outgoing.draft.body)
+    return mail
+
+
+class FileOutbox:
+    """Writes each message to a file, as it would be sent; a second time over the first."""
+
+    dedupes = True
+
+    def __init__(self, folder: Path, mail_from: str) -> None:
+        self.folder, self.mail_from = folder, mail_from
+
+    def send(self, outgoing: Outgoing) -> Outcome:
+        due = f"{outgoing.due_at:%Y%m%dT%H%M%SZ}"
+        path = self.folder / f"{due}-{outgoing.kind}-{outgoing.rule}-{outgoing.id}.eml"
+        half = path.with_suffix(".part")
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            half.write_bytes(as_mail(outgoing, self.mail_from).as_bytes())
+            half.replace(path)
+        except OSError:
+            return Outcome("retry", "outbox_not_writable")
+        return Outcome("sent")
+
+    def close(self) -> None:
+        """Nothing is kept open."""
+
+
+class SmtpMail:
+    """Mail over one connection, kept open between messages."""
+
+    dedupes = False
+
+    def __init__(self, url: str, mail_from: str) -> None:
+        self.url, self.mail_from = urlsplit(url), mail_from
+        self.connection: smtplib.SMTP | None = None
+
+    def send(self, outgoing: Outgoing) -> Outcome:
+        try:
+            connection = self._connected()
+            connection.ehlo_or_helo_if_needed()
+            self._expect(connection.mail(self.mail_from))
+            self._expect(connection.rcpt(outgoing.address))
+        except smtplib.SMTPResponseException as refusal:
+            self.close()
+            return _refused(refusal)
+        except (OSError, smtplib.SMTPException):
+            # Not a byte of the message went out: certain, and worth another try.
+            self.close()
+            return Outcome("retry", "mail_server_away")
+        return self._data(connection, as_mail(outgoing, self.mail_from).as_bytes())
+
+    def _data(self, connection: smtplib.SMTP, message: bytes) -> Outcome:
+        try:
+            self._expect(connection.data(message))
+        except smtplib.SMTPResponseException as refusal:
+            self.close()
+            return _refused(refusal)
+        except (OSError, smtplib.SMTPException):
+            # It may have been taken: sending it again could double it (I35).
+            self.close()
+            return Outcome("unknown", "mail_server_broke_off")
+        return Outcome("sent")
+
+    def close(self) -> None:
+        if self.connection is not None:
+            self.connection.close()
+            self.connection = None
+
+    def _connected(self) -> smtplib.SMTP:
+        """The open connection, if the server still answers on it, or a new one."""
+        if self.connection is not None:
+            try:
+                self._expect(self.connection.noop())
+            except (OSError, smtplib.SMTPException):
+                self.close()
+        if self.connection is None:
+            self.connection = self._connect()
+        return self.connection
+
+    def _connect(self) -> smtplib.SMTP:
+        url, host = self.url, self.url.hostname or ""
+        if url.scheme == "smtps":
+            context = ssl.create_default_context()
+            connection: smtplib.SMTP = smtplib.SMTP_SSL(
+                host, url.port or 465, timeout=TIMEOUT_SECONDS, context=context
+            )
+        else:
+            connection = smtplib.SMTP(host, url.port or 25, timeout=TIMEOUT_SECONDS)
+            if parse_qs(url.query).get("starttls") == ["1"]:
+                connection.starttls(context=ssl.create_default_context())
+        if url.username is not None:
+            connection.login(unquote(url.username), unquote(url.password or ""))
+        return connection
+
+    @staticmethod
+    def _expect(reply: tuple[int, bytes]) -> None:
+        if not 200 <= reply[0] < 300:
+            raise smtplib.SMTPResponseException(*reply)
+
+
+def _refused(refusal: smtplib.SMTPResponseException) -> Outcome:
+    """A reply of 4xx is worth another try, one of 5xx is not (RFC 5321, 4.2.1)."""
+    temporary = 400 <= refusal.smtp_code < 500
+    return Outcome("retry" if temporary else "failed", f"smtp_{refusal.smtp_code}")
+
+
+Channels = Mapping[str, Channel]

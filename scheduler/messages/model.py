@@ -1,0 +1,154 @@
+"""The ledger: one row for everything that falls due, and how it ended (I35, I38)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, ClassVar
+from uuid import UUID, uuid4
+
+from sqlalchemy import Interval, Select, cast, func, select, text, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Mapped, mapped_column
+
+from scheduler.db import Base, OfClinic, Versioned
+from scheduler.sessions.model import InfusionSession
+from scheduler.sessions.rules_states import LIVE
+from scheduler.tenancy import Work
+
+BATCH = 50
+
+
+class Message(OfClinic, Versioned, Base):
+    """One message of one rule for one session; its id is its key with the provider."""
+
+    __tablename__ = "messages"
+    noun: ClassVar[str] = "message"
+
+    kind: Mapped[str]
+    rule: Mapped[str]
+    session_id: Mapped[UUID]
+    patient_id: Mapped[UUID]
+    time_version: Mapped[int]
+    channel: Mapped[str | None]
+    address: Mapped[str | None]
+    due_at: Mapped[datetime]
+    not_after: Mapped[datetime]
+    status: Mapped[str] = mapped_column(default="planned")
+    reason: Mapped[str | None]
+    attempts: Mapped[int] = mapped_column(default=0)
+    next_attempt_at: Mapped[datetime]
+    lease_until: Mapped[datetime | None]
+    sent_at: Mapped[datetime | None]
+    created_at: Mapped[datetime]
+
+
+@dataclass(frozen=True, slots=True)
+class DueMessage:
+    """Something that fell due, or will: what the rules derive from a session."""
+
+    kind: str
+    rule: str
+    session_id: UUID
+    patient_id: UUID
+    time_version: int
+    due_at: datetime
+    not_after: datetime
+
+
+def enter_in_ledger(work: Work, due: Sequence[DueMessage]) -> int:
+    """Plan these messages; those that are in the ledger already stay as they are. How many new."""
+    if not due:
+        return 0
+    rows = [
+        {
+            "clinic_id": work.clinic_id,
+            "id": uuid4(),
+            "kind": each.kind,
+            "rule": each.rule,
+            "session_id": each.session_id,
+            "patient_id": each.patient_id,
+            "time_version": each.time_version,
+            "due_at": each.due_at,
+            "not_after": each.not_after,
+            "status": "planned",
+            "next_attempt_at": each.due_at,
+            "created_at": work.now,
+            "version": 1,
+        }
+        for each in due
+    ]
+    added = insert(Message).values(rows).on_conflict_do_nothing().returning(Message.id)
+    return len(work.session.scalars(added).all())
+
+
+def claim(work: Work, lease: timedelta) -> list[UUID]:
+    """Take a batch of messages whose time has come; nobody else gets them while the lease runs.
+
+    The lease is compared only with the database's clock.
+    """
+    waiting = (
+        select(Message.id)
+        .where(
+            Message.clinic_id == work.clinic_id,
+            Message.status == "planned",
+            Message.next_attempt_at <= work.now,
+        )
+        .order_by(Message.next_attempt_at)
+        .limit(BATCH)
+        .with_for_update(skip_locked=True)
+    )
+    claimed = (
+        update(Message)
+        .where(Message.clinic_id == work.clinic_id, Message.id.in_(waiting.scalar_subquery()))
+        .values(
+            status="claimed",
+            lease_until=func.clock_timestamp() + cast(lease, Interval),
+            version=Message.version + 1,
+        )
+        .returning(Message.id)
+        .execution_options(synchronize_session=False)
+    )
+    return list(work.session.scalars(claimed))
+
+
+def release_expired(work: Work, *, after_sending: str) -> int:
+    """Free what a dead process held. What it was sending is ambiguous and goes to `after_sending`."""
+    freed = text(
+        """
+        UPDATE messages
+           SET status = CASE status WHEN 'claimed' THEN 'planned' ELSE :after_sending END,
+               reason = CASE status WHEN 'claimed' THEN reason ELSE 'interrupted' END,
+               lease_until = NULL, version = version + 1
+         WHERE clinic_id = :clinic_id AND status IN ('claimed', 'sending')
+           AND lease_until < clock_timestamp()
+        """
+    )
+    asked = {"clinic_id": work.clinic_id, "after_sending": after_sending}
+    result: Any = work.session.execute(freed, asked)
+    return int(result.rowcount)
+
+
+def next_session_of(work: Work, infusion_session: InfusionSession) -> datetime | None:
+    """When the patient's next live session after this one starts."""
+    return work.session.scalar(
+        select(func.min(InfusionSession.starts_at)).where(
+            InfusionSession.clinic_id == work.clinic_id,
+            InfusionSession.patient_id == infusion_session.patient_id,
+            InfusionSession.starts_at > infusion_session.starts_at,
+            InfusionSession.status.in_(LIVE),
+        )
+    )
+
+
+def due_in(
+    query: Select[Any],
+    from_: datetime | None = None,
+    to: datetime | None = None,
+    **equal: Any,
+) -> Select[Any]:
+    """The messages of a query that were due from `from_` up to `to`, with these values."""
+    if from_ is not None:
+        query = query.where(Message.due_at >= from_)
+    if to is not None:
+        query = query.where(Message.due_at < to)
+    return query.filter_by(**equal)

@@ -1,0 +1,119 @@
+"""May this message go now, and what follows from how the attempt ended?"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from scheduler.messages.rules_quiet import ENOUGH_TIME
+from scheduler.patients.rules import Contact
+from scheduler.spans import Span
+
+STATUSES = (
+    "planned",
+    "claimed",
+    "sending",
+    "sent",
+    "delivered",
+    "undelivered",
+    "unknown",
+    "failed",
+    "skipped",
+    "cancelled",
+)
+
+FIRST_WAIT = timedelta(seconds=30)
+LONGEST_WAIT = timedelta(hours=1)
+JITTER = 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """What is true in the commit that begins the send; the derivation may be hours old."""
+
+    kind: str
+    not_after: datetime
+    time_version: int
+    session_status: str
+    session_time_version: int
+    session_starts_at: datetime
+    next_session_at: datetime | None
+    patient_status: str
+    contact: Contact
+    quiet: Span | None
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """`go`, or the status that the message ends in and why, or until when it waits."""
+
+    status: str
+    reason: str | None = None
+    until: datetime | None = None
+
+
+GO = Verdict("sending")
+
+
+def verdict(now: datetime, seen: Situation) -> Verdict:
+    """Decide in this order: is it still true, is it still wanted, is it still in time (I36–I40)."""
+    if not _still_true(seen):
+        return Verdict("cancelled", "session_changed")
+    if seen.patient_status != "active":
+        return Verdict("skipped", f"patient_{seen.patient_status}")
+    if seen.contact.channel is None:
+        return Verdict("skipped", seen.contact.reason)
+    if now >= last_moment(seen):
+        return Verdict("skipped", _why_late(now, seen))
+    if seen.quiet is not None:
+        if seen.quiet.end < last_moment(seen):
+            return Verdict("planned", until=seen.quiet.end)
+        return Verdict("skipped", "night")
+    return GO
+
+
+def last_moment(seen: Situation) -> datetime:
+    """After this instant the message is of no use; a follow-up stops at the next session (I51)."""
+    if seen.next_session_at is None:
+        return seen.not_after
+    return min(seen.not_after, seen.next_session_at)
+
+
+def _still_true(seen: Situation) -> bool:
+    if seen.kind == "follow_up":
+        return seen.session_status == "completed"
+    return seen.session_status == "booked" and seen.time_version == seen.session_time_version
+
+
+def _why_late(now: datetime, seen: Situation) -> str:
+    """`superseded` while a nearer reminder still does the work, else `too_late`."""
+    if seen.kind == "reminder" and now < seen.session_starts_at - ENOUGH_TIME:
+        return "superseded"
+    return "too_late"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How an attempt ended: `sent`, or `retry`, `failed` (both certain), or `unknown`."""
+
+    result: str
+    reason: str | None = None
+
+
+def wait_before(attempt: int, jitter: float) -> timedelta:
+    """How long to wait after the n-th attempt (from 1): 30 s · 2^(n−1), ±20 %, an hour at most.
+
+    `jitter` lies in [−1, 1].
+    """
+    doubled = min(FIRST_WAIT * 2 ** min(attempt - 1, 10), LONGEST_WAIT)
+    return doubled * (1 + JITTER * jitter)
+
+
+def after_attempt(
+    outcome: Outcome, attempt: int, now: datetime, not_after: datetime, jitter: float
+) -> Verdict:
+    """The state a message enters when its attempt ended so."""
+    if outcome.result != "retry":
+        return Verdict(outcome.result, outcome.reason)
+    again = now + wait_before(attempt, jitter)
+    if again >= not_after:
+        return Verdict("failed", outcome.reason)
+    return Verdict("planned", outcome.reason, until=again)

@@ -1,0 +1,113 @@
+"""How far each clinic was scanned for what fell due."""
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Mapped, mapped_column
+
+from scheduler.clinics.model import policy_of
+from scheduler.db import Base
+from scheduler.followups.model import follow_ups_due
+from scheduler.messages.model import DueMessage, Message, due_in
+from scheduler.reminders.model import reminders_due
+from scheduler.spans import Span
+from scheduler.tenancy import Work
+
+# Looked at once more each time: a booking that committed late may lie behind the mark. The
+# ledger's unique key stops doubles.
+OVERLAP = timedelta(minutes=15)
+
+
+class OutreachMark(Base):
+    """A clinic's mark: everything due until `scanned_until` is in the ledger. Never moves back."""
+
+    __tablename__ = "outreach_marks"
+
+    clinic_id: Mapped[UUID] = mapped_column(primary_key=True)
+    scanned_until: Mapped[datetime]
+
+
+@dataclass(frozen=True, slots=True)
+class Coming(DueMessage):
+    """A message that is not in the ledger yet."""
+
+    channel: str | None = None
+    status: str = "planned"
+    reason: str | None = None
+
+
+def locked_mark(work: Work) -> OutreachMark:
+    """The clinic's mark, held by this transaction; the first scan makes it."""
+    mark = select(OutreachMark).where(OutreachMark.clinic_id == work.clinic_id)
+    found = work.session.scalars(mark.with_for_update()).one_or_none()
+    if found is not None:
+        return found
+    # Two job processes may both be the first: one of them makes it.
+    made = {"clinic_id": work.clinic_id, "scanned_until": work.clinic().created_at}
+    work.session.execute(insert(OutreachMark).values(made).on_conflict_do_nothing())
+    return work.session.scalars(mark.with_for_update()).one()
+
+
+def falling_due(
+    work: Work, due: Span, kind: str | None = None, **only: UUID
+) -> Iterator[DueMessage]:
+    """Everything (of one kind) that falls due after `due.start` and up to `due.end`."""
+    policy = policy_of(work)
+    if kind in (None, "reminder"):
+        yield from reminders_due(work, due, policy, **only)
+    if kind in (None, "follow_up"):
+        yield from follow_ups_due(work, due, policy, **only)
+
+
+def past_and_coming(
+    work: Work,
+    within: Span,
+    *,
+    kind: str | None = None,
+    status: str | None = None,
+    **only: UUID,
+) -> list[Message | Coming]:
+    """What was due within the span as the ledger has it, and what will be; by when it is due."""
+    past = due_in(
+        select(Message).where(Message.clinic_id == work.clinic_id), within.start, within.end
+    )
+    if kind is not None:
+        past = past.where(Message.kind == kind)
+    for name, value in only.items():
+        past = past.where(getattr(Message, name) == value)
+    entered = list(work.session.scalars(past))
+    keys = {_key(each) for each in entered}
+    found: list[Message | Coming] = [*entered]
+    for each in falling_due(work, _ahead(work, within), kind, **_of_session(only)):
+        if _key(each) not in keys:
+            found.append(Coming(**asdict(each)))
+    chosen = [each for each in found if status in (None, each.status)]
+    return sorted(chosen, key=place)
+
+
+def place(item: Message | Coming) -> tuple[datetime, UUID, str]:
+    """An item's place in the order by when it is due."""
+    return (item.due_at, item.session_id, item.rule)
+
+
+def _ahead(work: Work, within: Span) -> Span:
+    """The part of a span that no scan has entered in the ledger yet."""
+    scanned = work.session.get(OutreachMark, work.clinic_id)
+    until = scanned.scanned_until if scanned else work.clinic().created_at
+    start = max(within.start, until - OVERLAP)
+    return Span(start, max(start, within.end - timedelta(microseconds=1)))
+
+
+def _key(each: Message | DueMessage) -> tuple[object, ...]:
+    """What makes a message one: reminders are told apart by the time they speak of (I35)."""
+    version = each.time_version if each.kind == "reminder" else None
+    return (each.kind, each.session_id, version, each.rule)
+
+
+def _of_session(only: dict[str, UUID]) -> dict[str, UUID]:
+    """The same condition on the session, whose id is a message's `session_id`."""
+    return {"id" if name == "session_id" else name: value for name, value in only.items()}

@@ -1,0 +1,64 @@
+"""What was sent and what will be: reminders, follow-ups, and a session's messages."""
+
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from scheduler.access.roles import READ_CARE
+from scheduler.outreach.model import past_and_coming, place
+from scheduler.outreach.schema import OutreachOut, OutreachQuery
+from scheduler.sessions.model import InfusionSession
+from scheduler.spans import Span
+from scheduler.tenancy import Work
+from scheduler.web import paging
+from scheduler.web.routes import Routes
+from scheduler.web.schema import PageQuery, page_of
+
+routes = Routes("outreach", "Reminders and follow-ups, past and coming.")
+
+# Longer than any message is due before or after its session.
+AROUND = timedelta(days=400)
+
+
+@routes.get(
+    "/sessions/<uuid:session_id>/messages",
+    access=READ_CARE,
+    query=PageQuery(),
+    answer=page_of(OutreachOut),
+)
+def list_session_messages(work: Work, query: dict[str, Any], session_id: UUID) -> paging.Page:
+    """List a session's reminders and follow-ups, sent, skipped and why, and coming."""
+    starts_at = work.load(InfusionSession, session_id).starts_at
+    around = Span(starts_at, starts_at).widened(AROUND)
+    return _page(work, around, session_id=session_id, **query)
+
+
+@routes.get(
+    "/reminders", access=READ_CARE, query=OutreachQuery(), answer=page_of(OutreachOut)
+)
+def list_reminders(work: Work, query: dict[str, Any]) -> paging.Page:
+    """List reminders by when they are due, past and coming."""
+    return _page(work, _within(work, query), kind="reminder", **query)
+
+
+@routes.get(
+    "/follow-ups", access=READ_CARE, query=OutreachQuery(), answer=page_of(OutreachOut)
+)
+def list_follow_ups(work: Work, query: dict[str, Any]) -> paging.Page:
+    """List follow-ups by when they are due, past and coming."""
+    return _page(work, _within(work, query), kind="follow_up", **query)
+
+
+def _within(work: Work, query: dict[str, Any]) -> Span:
+    start = query.pop("from_", work.now - timedelta(days=7))
+    return Span(start, query.pop("to", start + timedelta(days=62)))
+
+
+def _page(
+    work: Work, within: Span, *, limit: int, cursor: str | None, **only: Any
+) -> paging.Page:
+    found = past_and_coming(work, within, **only)
+    if cursor is not None:
+        after = tuple(paging.decode(cursor, datetime, UUID, str))
+        found = [each for each in found if place(each) > after]
+    return paging.sliced(found[: limit + 1], limit, lambda each: list(place(each)))

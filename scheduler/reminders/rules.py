@@ -1,0 +1,61 @@
+"""When is a reminder due? Derived from the session as it is; moving it needs no clean-up.
+
+T−n days is the same wall time n days before, in the clinic's zone. Two reminders, three days
+and one day before, missed 4.4 % of visits against 5.3 % and 5.8 % for one alone (Steiner 2018,
+randomised, n = 54,066).
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta, tzinfo
+
+from scheduler.messages.rules_quiet import ENOUGH_TIME, QuietHours
+from scheduler.spans import Span
+from scheduler.wall_time import local_date, on_wall
+
+# A reminder moves by less than a day out of quiet hours, and a clock change by some hours.
+LEEWAY = timedelta(hours=27)
+
+
+@dataclass(frozen=True, slots=True)
+class Reminder:
+    """A reminder of one session: its rule, when it is due, and until when it is of use."""
+
+    rule: str
+    due_at: datetime
+    not_after: datetime
+
+
+def rule_name(days: int) -> str:
+    """The name of the rule "so many days before"."""
+    return f"{days}d_before"
+
+
+def reminders_of(
+    starts_at: datetime,
+    previous_at: datetime | None,
+    days_before: Iterable[int],
+    zone: tzinfo,
+    quiet: QuietHours,
+) -> list[Reminder]:
+    """The session's reminders, earliest first.
+
+    Each is of use until the next nearer one is due, the last until an hour before the start.
+    One that would fall before the patient's previous session (`previous_at`) does not apply.
+    """
+    wall = starts_at.astimezone(zone)
+    nearest_first = sorted(set(days_before))
+    found: list[Reminder] = []
+    not_after = starts_at - ENOUGH_TIME
+    for days in nearest_first:
+        on = local_date(starts_at, zone) - timedelta(days=days)
+        due_at = quiet.moved_out(on_wall(on, wall.time(), zone).at, starts_at)
+        if previous_at is None or due_at > previous_at:
+            found.insert(0, Reminder(rule_name(days), due_at, not_after))
+        not_after = min(not_after, due_at)
+    return found
+
+
+def starts_due_in(due: Span, days: int) -> Span:
+    """Between which starts lies every session whose n-days-before reminder is due in a span."""
+    return due.widened(LEEWAY).moved(timedelta(days=days))

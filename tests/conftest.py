@@ -1,0 +1,148 @@
+"""One real PostgreSQL for all tests, one database a worker, emptied after each test.
+
+A test states its instant with `at(...)`: nothing depends on today. What is built stays small
+and readable through `builders.py`.
+"""
+
+import fcntl
+import hashlib
+import os
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import flask_migrate
+import psycopg
+import pytest
+import time_machine
+from flask import Flask
+from psycopg import sql
+from sqlalchemy import make_url
+
+import config
+from scheduler import embedded
+from scheduler.app import create_app
+from scheduler.databases import APP_ROLE, OWNER_ROLE, Databases
+from scheduler.db import Base, db
+
+PROJECT = Path(config.__file__).parent
+# A Monday, 08:00 in Phoenix.
+NOW = datetime(2026, 11, 23, 15, 0, tzinfo=UTC)
+
+_DROP = sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)")
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[embedded.Server]:
+    """The tests' PostgreSQL, kept between runs; not durable, as nothing in it is worth keeping."""
+    running = embedded.start(PROJECT / "var" / "tests", durable=False)
+    yield running
+    running.close()
+
+
+@pytest.fixture(scope="session")
+def template(server: embedded.Server) -> str:
+    """A database with the migrations applied, made once for their present text."""
+    migrations = sorted((PROJECT / "migrations" / "versions").glob("*.py"))
+    text = b"".join(path.read_bytes() for path in migrations)
+    name = f"template_{hashlib.sha256(text).hexdigest()[:16]}"
+    with (PROJECT / "var" / "tests" / "template.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        with as_superuser(server) as connection:
+            known = "SELECT 1 FROM pg_database WHERE datname = %s"
+            if connection.execute(known, [name]).fetchone() is None:
+                half = f"{name}_half"
+                new_database(connection, half)
+                migrate(app_on(server, half))
+                rename = sql.SQL("ALTER DATABASE {} RENAME TO {}")
+                connection.execute(rename.format(sql.Identifier(half), sql.Identifier(name)))
+    return name
+
+
+@pytest.fixture(scope="session")
+def database(server: embedded.Server, template: str) -> Iterator[str]:
+    """This process's own database, so that several runs may go on at once."""
+    name = f"test_{os.getpid()}"
+    with as_superuser(server) as connection:
+        new_database(connection, name, template)
+    yield name
+    with as_superuser(server) as connection:
+        connection.execute(_DROP.format(sql.Identifier(name)))
+
+
+@pytest.fixture(scope="session")
+def application(
+    server: embedded.Server, database: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Flask]:
+    """The app on this worker's database; its outbox is in a folder of its own."""
+    made = app_on(server, database, tmp_path_factory.mktemp("data"))
+    yield made
+    with made.app_context():
+        db.engine.dispose()
+
+
+@pytest.fixture
+def app(application: Flask, server: embedded.Server, database: str) -> Iterator[Flask]:
+    """The app, in an app context, on an empty database."""
+    with application.app_context():
+        yield application
+        db.session.remove()
+    empty(server, database)
+
+
+@pytest.fixture
+def at() -> Iterator[Callable[[datetime | str], None]]:
+    """Travel: `at("2026-12-01T08:55:00-07:00")` makes it that instant, and it stays so."""
+    travels: list[Any] = []
+
+    def travel(instant: datetime | str) -> None:
+        moment = datetime.fromisoformat(instant) if isinstance(instant, str) else instant
+        while travels:
+            travels.pop().stop()
+        travels.append(time_machine.travel(moment, tick=False))
+        travels[-1].start()
+
+    travel(NOW)
+    yield travel
+    while travels:
+        travels.pop().stop()
+
+
+def app_on(server: embedded.Server, name: str, data_dir: Path | None = None) -> Flask:
+    """The app on one database of the tests' server."""
+    environ = {"OUTBOX": "files", "DATA_DIR": str(data_dir or PROJECT / "var" / "tests")}
+    found = Databases(make_url(server.url(APP_ROLE, name)), make_url(server.url(OWNER_ROLE, name)))
+    return create_app(config.read(environ), found)
+
+
+def migrate(app: Flask) -> None:
+    """Apply the migrations, and let go of the database."""
+    with app.app_context():
+        flask_migrate.upgrade()
+        db.engine.dispose()
+
+
+def as_superuser(server: embedded.Server, name: str = "postgres") -> psycopg.Connection[Any]:
+    """A connection that row security does not bind, for setting up and for looking past it."""
+    url = server.url("postgres", name).replace("+psycopg", "")
+    return psycopg.connect(url, autocommit=True)
+
+
+def new_database(connection: psycopg.Connection[Any], name: str, template: str = "") -> None:
+    """Make a database anew, owned by the owner of the tables."""
+    made, owner = sql.Identifier(name), sql.Identifier(OWNER_ROLE)
+    connection.execute(_DROP.format(made))
+    origin = sql.Identifier(template or "template0")
+    create = sql.SQL("CREATE DATABASE {} OWNER {} TEMPLATE {}").format(made, owner, origin)
+    connection.execute(create)
+
+
+def empty(server: embedded.Server, name: str) -> None:
+    """Delete every row, in one round trip and without looking at references."""
+    tables = Base.metadata.sorted_tables
+    deletes = sql.SQL("; ").join(
+        sql.SQL("DELETE FROM {}").format(sql.Identifier(table.name)) for table in tables
+    )
+    with as_superuser(server, name) as connection:
+        connection.execute(sql.SQL("SET session_replication_role = replica; ") + deletes)
