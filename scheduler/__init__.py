@@ -12,6 +12,7 @@ sessions/         slots, placing, a session's way through the clinic; booking co
 consults/         providers, consultations, clearances
 patients/         patients and consents               protocols/  the pattern of a series
 chairs/           chairs and outages                  clinics/    policies, hours, closures
+                                                      keys/       a caller's own key
 
 web/              what every route shares             access/     keys, roles, the audit writer
 tenancy.py        one clinic at a time: the unit of work and the schedule's lock

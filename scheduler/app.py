@@ -11,6 +11,7 @@ from scheduler.chairs.routes import routes as chairs
 from scheduler.clinics.routes import routes as clinics
 from scheduler.consults.routes import routes as consults
 from scheduler.db import db
+from scheduler.keys.routes import routes as keys
 from scheduler.messages.routes import routes as messages
 from scheduler.outreach.routes import routes as outreach
 from scheduler.patients.routes import routes as patients
@@ -19,9 +20,10 @@ from scheduler.series.routes import routes as series
 from scheduler.sessions.routes import routes as sessions
 from scheduler.sessions.routes_consultations import routes as consultations
 from scheduler.web import documents, health, problems, strict_json
-from scheduler.web.routes import require_declared_access
+from scheduler.web.declared import require_declared_access
 
 NOUNS = (
+    keys,
     clinics,
     chairs,
     protocols,

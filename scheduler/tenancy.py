@@ -82,7 +82,12 @@ class Work:
     now: datetime
 
     def load(
-        self, model: type[Row], row_id: UUID, *, match: Match | None = None, field: str | None = None
+        self,
+        model: type[Row],
+        row_id: UUID,
+        *,
+        match: Match | None = None,
+        field: str | None = None,
     ) -> Row:
         """The clinic's row with this id. `field` names the body's field that held the id.
 
@@ -94,6 +99,10 @@ class Work:
         if match is not None:
             check_match(match, row.version)  # type: ignore[attr-defined]
         return row
+
+    def local(self, at: datetime) -> str:
+        """An instant as it is answered: RFC 3339 in the clinic's zone."""
+        return at.astimezone(self.zone).isoformat()
 
     def clinic(self) -> Clinic:
         """The clinic's own row."""
@@ -135,9 +144,7 @@ def enter(session: Session, clinic_id: UUID, actor: Actor, now: datetime) -> Wor
 
 
 @contextmanager
-def working_for(
-    clinic_id: UUID, now: datetime, actor: Actor = SYSTEM
-) -> Iterator[Work]:
+def working_for(clinic_id: UUID, now: datetime, actor: Actor = SYSTEM) -> Iterator[Work]:
     """A unit of work of its own for one clinic: for jobs and commands."""
     with unit_of_work() as session:
         yield enter(session, clinic_id, actor, now)

@@ -50,9 +50,7 @@ def local_date(instant: datetime, zone: tzinfo) -> date:
 
 def day(on: date, zone: tzinfo) -> Span:
     """The whole of a local day: 23, 24 or 25 hours, sometimes others."""
-    return Span(
-        on_wall(on, time(), zone).at, on_wall(on + timedelta(days=1), time(), zone).at
-    )
+    return Span(on_wall(on, time(), zone).at, on_wall(on + timedelta(days=1), time(), zone).at)
 
 
 def dates(span: Span, zone: tzinfo) -> Iterator[date]:

@@ -235,7 +235,8 @@ CREATE TABLE sessions (
     block_ends_at timestamptz NOT NULL,
     observation_minutes integer NOT NULL CHECK (observation_minutes >= 0),
     status text NOT NULL CHECK (status IN
-        ('held', 'booked', 'arrived', 'infusing', 'observing', 'completed', 'cancelled', 'no_show')),
+        ('held', 'booked', 'arrived', 'infusing', 'observing',
+         'completed', 'cancelled', 'no_show')),
     confirmed_at timestamptz,
     arrived_at timestamptz,
     started_at timestamptz,
@@ -391,6 +392,9 @@ CURRENT_CLINIC = "nullif(current_setting('app.clinic_id', true), '')::uuid"
 # The two look-ups that come before a clinic is known. They run as the owner, who may read
 # these two tables whole; the app's role may not.
 FUNCTIONS = """
+CREATE POLICY looked_up ON clinics FOR SELECT TO CURRENT_USER USING (true);
+CREATE POLICY looked_up ON api_keys FOR SELECT TO CURRENT_USER USING (true);
+
 CREATE FUNCTION authenticate(hash bytea, reads_only boolean)
 RETURNS TABLE (key_id uuid, clinic_id uuid, role text, provider_id uuid, time_zone text)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public AS $$
@@ -432,11 +436,9 @@ def upgrade() -> None:
             GRANT {rights} ON {table} TO "{role}";
             """
         )
+    op.execute(FUNCTIONS)
     op.execute(
         f"""
-        CREATE POLICY looked_up ON clinics FOR SELECT TO CURRENT_USER USING (true);
-        CREATE POLICY looked_up ON api_keys FOR SELECT TO CURRENT_USER USING (true);
-        {FUNCTIONS}
         REVOKE ALL ON FUNCTION authenticate(bytea, boolean), all_clinic_ids() FROM PUBLIC;
         GRANT EXECUTE ON FUNCTION authenticate(bytea, boolean), all_clinic_ids() TO "{role}";
         GRANT SELECT ON alembic_version TO "{role}";

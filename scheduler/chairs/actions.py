@@ -43,9 +43,7 @@ def add_outage(
     return outage
 
 
-def load_outage(
-    work: Work, chair_id: UUID, outage_id: UUID, match: Match | None = None
-) -> Outage:
+def load_outage(work: Work, chair_id: UUID, outage_id: UUID, match: Match | None = None) -> Outage:
     """The outage of this very chair."""
     outage = work.load(Outage, outage_id, match=match)
     if outage.chair_id != chair_id:

@@ -1,7 +1,7 @@
 """The shapes of chairs and outages."""
 
 from scheduler.web.fields import Flag, Id, Text
-from scheduler.web.schema import Interval, Stored, Strict, StoredInterval
+from scheduler.web.schema import Interval, Stored, StoredInterval, Strict
 
 
 class ChairIn(Strict):

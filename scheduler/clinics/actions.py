@@ -88,9 +88,7 @@ def replace_opening_hours(work: Work, match: Match, hours: list[dict[str, Any]])
 def add_closure(work: Work, starts_at: datetime, ends_at: datetime, reason: str) -> Closure:
     """Shut the clinic for a time. Sessions already booked inside stay."""
     lock_schedule(work)
-    closure = Closure(
-        clinic_id=work.clinic_id, starts_at=starts_at, ends_at=ends_at, reason=reason
-    )
+    closure = Closure(clinic_id=work.clinic_id, starts_at=starts_at, ends_at=ends_at, reason=reason)
     work.session.add(closure)
     return closure
 
@@ -99,4 +97,3 @@ def remove_closure(work: Work, closure_id: UUID, match: Match) -> None:
     """Open again."""
     lock_schedule(work)
     work.session.delete(work.load(Closure, closure_id, match=match))
-

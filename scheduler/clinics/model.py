@@ -78,7 +78,9 @@ class NamedSpan(NamedTuple):
 def hours_of(stored: list[dict[str, Any]]) -> list[Hours]:
     """The weekly openings as values."""
     return [
-        Hours(each["weekday"], time.fromisoformat(each["opens"]), time.fromisoformat(each["closes"]))
+        Hours(
+            each["weekday"], time.fromisoformat(each["opens"]), time.fromisoformat(each["closes"])
+        )
         for each in stored
     ]
 

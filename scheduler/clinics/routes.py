@@ -30,9 +30,7 @@ def read_clinic(work: Work) -> Clinic:
     return work.clinic()
 
 
-@routes.change(
-    "PATCH", "/clinic", access=WRITE_SITE, body=ClinicChanges(), answer=ClinicOut()
-)
+@routes.change("PATCH", "/clinic", access=WRITE_SITE, body=ClinicChanges(), answer=ClinicOut())
 def change_clinic(work: Work, changes: dict[str, Any], match: Match) -> Clinic:
     """Change the clinic. Its time zone is fixed once anything was booked."""
     return actions.change_clinic(work, match, changes)
@@ -44,9 +42,7 @@ def read_opening_hours(work: Work) -> OpeningHours:
     return work.session.get_one(OpeningHours, work.clinic_id)
 
 
-@routes.change(
-    "PUT", "/clinic/opening-hours", access=WRITE_SITE, body=HoursIn(), answer=HoursOut()
-)
+@routes.change("PUT", "/clinic/opening-hours", access=WRITE_SITE, body=HoursIn(), answer=HoursOut())
 def replace_opening_hours(work: Work, body: dict[str, Any], match: Match) -> OpeningHours:
     """Replace the weekly opening hours. Sessions already booked outside stay."""
     return actions.replace_opening_hours(work, match, body["hours"])

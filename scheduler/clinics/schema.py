@@ -46,9 +46,7 @@ class HoursItem(Strict):
 class HoursIn(Strict):
     """The whole week."""
 
-    hours = fields.List(
-        fields.Nested(HoursItem), required=True, validate=validate.Length(max=70)
-    )
+    hours = fields.List(fields.Nested(HoursItem), required=True, validate=validate.Length(max=70))
 
 
 class StoredHoursItem(Strict):

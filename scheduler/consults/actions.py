@@ -67,8 +67,8 @@ def shorten_clearance(
     clearance = work.load(Clearance, clearance_id, match=match)
     if changes.get("expires_on", clearance.expires_on) > clearance.expires_on:
         raise Invalid({"expires_on": [f"May only be before {clearance.expires_on.isoformat()}."]})
-    fewer = changes.get("max_sessions", clearance.max_sessions)
-    if clearance.max_sessions is not None and fewer > clearance.max_sessions:
+    fewer: int | None = changes.get("max_sessions")
+    if fewer and clearance.max_sessions and fewer > clearance.max_sessions:
         raise Invalid({"max_sessions": [f"May only be below {clearance.max_sessions}."]})
     for field, value in changes.items():
         setattr(clearance, field, value)
@@ -111,9 +111,7 @@ def _may_be_completed(work: Work, consultation: Consultation) -> None:
 def _known_symptoms(work: Work, symptoms: list[str]) -> None:
     known = policy_of(work).symptom_codes
     if unknown := sorted(set(symptoms) - set(known)):
-        raise Invalid(
-            {"symptoms": [f"Unknown: {', '.join(unknown)}. Known: {', '.join(known)}."]}
-        )
+        raise Invalid({"symptoms": [f"Unknown: {', '.join(unknown)}. Known: {', '.join(known)}."]})
 
 
 def _clear(

@@ -36,9 +36,7 @@ def list_providers(work: Work, query: dict[str, Any]) -> Page:
     return page_by_id(work, select(Provider), Provider, **query)
 
 
-@routes.post(
-    "/providers", access=WRITE_SITE, body=ProviderIn(), answer=ProviderOut(), status=201
-)
+@routes.post("/providers", access=WRITE_SITE, body=ProviderIn(), answer=ProviderOut(), status=201)
 def add_provider(work: Work, body: dict[str, Any]) -> Provider:
     """Add a provider."""
     return actions.add_provider(work, **body)

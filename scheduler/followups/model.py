@@ -18,9 +18,7 @@ from scheduler.spans import Span
 from scheduler.tenancy import Work
 
 
-def follow_ups_due(
-    work: Work, due: Span, policy: Policy, **only: UUID
-) -> Iterator[DueMessage]:
+def follow_ups_due(work: Work, due: Span, policy: Policy, **only: UUID) -> Iterator[DueMessage]:
     """The follow-ups that fall due after `due.start` and up to `due.end` (I50).
 
     `only` narrows them to the sessions whose columns have these values.

@@ -112,7 +112,7 @@ def claim(work: Work, lease: timedelta) -> list[UUID]:
 
 
 def release_expired(work: Work, *, after_sending: str) -> int:
-    """Free what a dead process held. What it was sending is ambiguous and goes to `after_sending`."""
+    """Free what a dead process held; what it was sending is ambiguous: to `after_sending`."""
     freed = text(
         """
         UPDATE messages

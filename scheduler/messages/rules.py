@@ -54,7 +54,7 @@ GO = Verdict("sending")
 
 
 def verdict(now: datetime, seen: Situation) -> Verdict:
-    """Decide in this order: is it still true, is it still wanted, is it still in time (I36–I40)."""
+    """Decide in this order: is it still true, still wanted, still in time (I36 to I40)."""
     if not _still_true(seen):
         return Verdict("cancelled", "session_changed")
     if seen.patient_status != "active":
@@ -99,11 +99,11 @@ class Outcome:
 
 
 def wait_before(attempt: int, jitter: float) -> timedelta:
-    """How long to wait after the n-th attempt (from 1): 30 s · 2^(n−1), ±20 %, an hour at most.
+    """How long to wait after the n-th attempt (from 1): 30 s · 2^(n-1), ±20 %, an hour at most.
 
-    `jitter` lies in [−1, 1].
+    `jitter` lies in [-1, 1].
     """
-    doubled = min(FIRST_WAIT * 2 ** min(attempt - 1, 10), LONGEST_WAIT)
+    doubled: timedelta = min(FIRST_WAIT * 2 ** min(attempt - 1, 10), LONGEST_WAIT)
     return doubled * (1 + JITTER * jitter)
 
 

@@ -1,4 +1,4 @@
-"""What a message says. Short, one clear action, and nothing that tells what a visit is for (I42)."""
+"""What a message says. Short, one clear action, nothing that tells what a visit is for (I42)."""
 
 from dataclasses import dataclass
 from datetime import datetime, tzinfo

@@ -19,7 +19,7 @@ def scan(work: Work, *, move_mark: bool = True) -> int:
     mark = locked_mark(work)
     due = Span(min(mark.scanned_until, work.now) - OVERLAP, work.now)
     new = enter_in_ledger(work, list(falling_due(work, due)))
-    if move_mark and work.now > mark.scanned_until:
-        if new or work.now - mark.scanned_until > IDLE:
-            mark.scanned_until = work.now
+    ahead = work.now - mark.scanned_until
+    if move_mark and ahead > (timedelta(0) if new else IDLE):
+        mark.scanned_until = work.now
     return new

@@ -33,17 +33,13 @@ def list_session_messages(work: Work, query: dict[str, Any], session_id: UUID) -
     return _page(work, around, session_id=session_id, **query)
 
 
-@routes.get(
-    "/reminders", access=READ_CARE, query=OutreachQuery(), answer=page_of(OutreachOut)
-)
+@routes.get("/reminders", access=READ_CARE, query=OutreachQuery(), answer=page_of(OutreachOut))
 def list_reminders(work: Work, query: dict[str, Any]) -> paging.Page:
     """List reminders by when they are due, past and coming."""
     return _page(work, _within(work, query), kind="reminder", **query)
 
 
-@routes.get(
-    "/follow-ups", access=READ_CARE, query=OutreachQuery(), answer=page_of(OutreachOut)
-)
+@routes.get("/follow-ups", access=READ_CARE, query=OutreachQuery(), answer=page_of(OutreachOut))
 def list_follow_ups(work: Work, query: dict[str, Any]) -> paging.Page:
     """List follow-ups by when they are due, past and coming."""
     return _page(work, _within(work, query), kind="follow_up", **query)
@@ -54,9 +50,7 @@ def _within(work: Work, query: dict[str, Any]) -> Span:
     return Span(start, query.pop("to", start + timedelta(days=62)))
 
 
-def _page(
-    work: Work, within: Span, *, limit: int, cursor: str | None, **only: Any
-) -> paging.Page:
+def _page(work: Work, within: Span, *, limit: int, cursor: str | None, **only: Any) -> paging.Page:
     found = past_and_coming(work, within, **only)
     if cursor is not None:
         after = tuple(paging.decode(cursor, datetime, UUID, str))

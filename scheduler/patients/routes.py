@@ -33,9 +33,7 @@ def list_patients(work: Work, query: dict[str, Any]) -> Page:
     return page(work, patients, [Patient.created_at, Patient.id], **query)
 
 
-@routes.post(
-    "/patients", access=WRITE_CARE, body=PatientIn(), answer=PatientOut(), status=201
-)
+@routes.post("/patients", access=WRITE_CARE, body=PatientIn(), answer=PatientOut(), status=201)
 def register_patient(work: Work, body: dict[str, Any]) -> Patient:
     """Register a patient."""
     return actions.register_patient(work, **body)
@@ -54,9 +52,7 @@ def read_patient(work: Work, patient_id: UUID) -> Patient:
     body=PatientChanges(),
     answer=PatientOut(),
 )
-def change_patient(
-    work: Work, changes: dict[str, Any], patient_id: UUID, match: Match
-) -> Patient:
+def change_patient(work: Work, changes: dict[str, Any], patient_id: UUID, match: Match) -> Patient:
     """Change a patient. One who is deceased or discharged is sent nothing from then on."""
     return actions.change_patient(work, patient_id, match, changes)
 

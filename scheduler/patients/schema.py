@@ -8,7 +8,6 @@ from scheduler.web.fields import Choice, Date, Id, Instant, Text
 from scheduler.web.fields_contact import EmailAddress, Phone, TimeZone
 from scheduler.web.schema import PageQuery, Stored, Strict
 
-
 LANGUAGES = ("en", "es")
 CHANNELS = ("sms", "email")
 STATUSES = ("active", "discharged", "deceased")

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from uuid import UUID
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import aliased
 
 from scheduler import clock
@@ -18,9 +18,7 @@ from scheduler.spans import Span
 from scheduler.tenancy import Work
 
 
-def reminders_due(
-    work: Work, due: Span, policy: Policy, **only: UUID
-) -> Iterator[DueMessage]:
+def reminders_due(work: Work, due: Span, policy: Policy, **only: UUID) -> Iterator[DueMessage]:
     """The reminders that fall due after `due.start` and up to `due.end`, of booked sessions.
 
     `only` narrows them to the sessions whose columns have these values.
@@ -77,7 +75,7 @@ def reminders_due(
                 )
 
 
-def _starting_in(spans: Sequence[Span]) -> list[object]:
+def _starting_in(spans: Sequence[Span]) -> list[ColumnElement[bool]]:
     return [
         and_(InfusionSession.starts_at >= span.start, InfusionSession.starts_at < span.end)
         for span in spans

@@ -1,6 +1,6 @@
 """When is a reminder due? Derived from the session as it is; moving it needs no clean-up.
 
-T−n days is the same wall time n days before, in the clinic's zone. Two reminders, three days
+T-n days is the same wall time n days before, in the clinic's zone. Two reminders, three days
 and one day before, missed 4.4 % of visits against 5.3 % and 5.8 % for one alone (Steiner 2018,
 randomised, n = 54,066).
 """

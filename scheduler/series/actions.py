@@ -1,7 +1,6 @@
 """Booking a weekly series whole or not at all, planning one, and booking a single session."""
 
-from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -9,36 +8,20 @@ from scheduler.errors import Conflict, Invalid
 from scheduler.protocols.model import Protocol, protocol_for
 from scheduler.protocols.rules import visit_at
 from scheduler.series.model import Series, SeriesView, views_of
-from scheduler.series.rules import WeeklyVisits, disallowed_pattern, weekly_visits
+from scheduler.series.rules import Order, WeeklyVisits, disallowed_pattern, weekly_visits
 from scheduler.sessions.checks import (
-    Finder,
     active_chair,
     bookable_patient,
-    chair_alternatives,
     clearances_for,
-    conflict_list,
-    does_not_fit,
     in_time,
     reminder_warnings,
     session_minutes_in_bounds,
 )
-from scheduler.sessions.model import InfusionSession, add_sessions, chair_calendar, numbered
+from scheduler.sessions.model import InfusionSession, add_sessions, numbered
+from scheduler.sessions.model_calendar import chair_calendar
+from scheduler.sessions.refusals import Finder, chair_alternatives, conflict_list, does_not_fit
 from scheduler.sessions.rules_placing import place
 from scheduler.tenancy import Work, lock_schedule
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Order:
-    """What the front desk asks for: so many sessions of so many minutes, every so many days."""
-
-    patient_id: UUID
-    first_on: date
-    at: time
-    sessions: int
-    minutes: int
-    every_days: int | None = None
-    protocol_id: UUID | None = None
-    chair_id: UUID | None = None
 
 
 def book_series(work: Work, order: Order) -> SeriesView:
@@ -47,9 +30,9 @@ def book_series(work: Work, order: Order) -> SeriesView:
     Raises Refused when the patient may not be booked or is not cleared on one of the days,
     Conflict naming every session that does not fit, with its blockers and what would fit.
     """
+    lock_schedule(work, books=True)
     protocol, weekly = _asked(work, order)
     visits = weekly.visits
-    lock_schedule(work, books=True)
     patient = bookable_patient(work, order.patient_id, visits)
     clearance_ids = clearances_for(work, patient, visits)
     calendar = chair_calendar(work, [visit.block for visit in visits], patient.id)
@@ -76,7 +59,7 @@ def book_series(work: Work, order: Order) -> SeriesView:
         observation_minutes=protocol.observation_minutes,
         series_id=series.id,
     )
-    warnings = [*reminder_warnings(work, patient), *_moved_warnings(weekly)]
+    warnings = reminder_warnings(work, patient) + _moved_warnings(weekly)
     return SeriesView(series, numbered(work, sessions), warnings)
 
 
@@ -93,7 +76,7 @@ def plan_series(work: Work, order: Order) -> dict[str, Any]:
         "feasible": not clashes,
         "sessions": slots,
         "conflicts": conflict_list(work, clashes, find),
-        "warnings": [*reminder_warnings(work, patient), *_moved_warnings(weekly)],
+        "warnings": reminder_warnings(work, patient) + _moved_warnings(weekly),
     }
 
 
@@ -108,9 +91,9 @@ def book_session(
     series_id: UUID | None = None,
 ) -> InfusionSession:
     """Book one session; with `series_id` it fills a place that the series still owes (I25)."""
+    lock_schedule(work, books=True)
     session_minutes_in_bounds(work, minutes)
     active_chair(work, chair_id)
-    lock_schedule(work, books=True)
     series = _owing(work, series_id, patient_id) if series_id else None
     protocol = protocol_for(work, series.protocol_id if series else protocol_id)
     parts = protocol.parts(minutes)
@@ -144,9 +127,7 @@ def _asked(work: Work, order: Order) -> tuple[Protocol, WeeklyVisits]:
     if why := disallowed_pattern(phase, order.sessions, every_days):
         raise Invalid({"every_days": [why]})
     parts = protocol.parts(order.minutes)
-    weekly = weekly_visits(
-        order.first_on, order.at, order.sessions, every_days, parts, work.zone
-    )
+    weekly = weekly_visits(order.first_on, order.at, order.sessions, every_days, parts, work.zone)
     in_time(work, weekly.visits)
     return protocol, weekly
 

@@ -7,8 +7,8 @@ from sqlalchemy import select
 
 from scheduler.access.roles import READ_CARE, WRITE_CARE
 from scheduler.series import actions
-from scheduler.series.actions import Order
 from scheduler.series.model import Series, SeriesView, views_of
+from scheduler.series.rules import Order
 from scheduler.series.schema import PlanOut, SeriesOrder, SeriesOut, SeriesQuery, SessionOrder
 from scheduler.sessions.model import InfusionSession
 from scheduler.sessions.schema import SessionOut
@@ -20,17 +20,13 @@ from scheduler.web.schema import page_of
 routes = Routes("series", "Weekly series, booked whole or not at all.")
 
 
-@routes.post(
-    "/series", access=WRITE_CARE, body=SeriesOrder(), answer=SeriesOut(), status=201
-)
+@routes.post("/series", access=WRITE_CARE, body=SeriesOrder(), answer=SeriesOut(), status=201)
 def book_series(work: Work, order: Order) -> SeriesView:
     """Book a whole weekly series, or nothing; a refusal says what is in the way and what fits."""
     return actions.book_series(work, order)
 
 
-@routes.post(
-    "/series/plan", access=WRITE_CARE, body=SeriesOrder(), answer=PlanOut(), key=False
-)
+@routes.post("/series/plan", access=WRITE_CARE, body=SeriesOrder(), answer=PlanOut(), key=False)
 def plan_series(work: Work, order: Order) -> dict[str, Any]:
     """Show what booking the same body would do. Books nothing."""
     return actions.plan_series(work, order)
@@ -51,9 +47,7 @@ def read_series(work: Work, series_id: UUID) -> SeriesView:
     return views_of(work, [work.load(Series, series_id)])[0]
 
 
-@routes.post(
-    "/sessions", access=WRITE_CARE, body=SessionOrder(), answer=SessionOut(), status=201
-)
+@routes.post("/sessions", access=WRITE_CARE, body=SessionOrder(), answer=SessionOut(), status=201)
 def book_session(work: Work, body: dict[str, Any]) -> InfusionSession:
     """Book one session, or with `series_id` fill a place that the series still owes."""
     return actions.book_session(work, **body)

@@ -3,10 +3,25 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, time, timedelta, tzinfo
+from uuid import UUID
 
 from scheduler.protocols.rules import Phase, Visit, VisitParts, visit_at
 from scheduler.sessions.rules_states import COUNTED
 from scheduler.wall_time import on_wall
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """What the front desk asks for: so many sessions of so many minutes, every so many days."""
+
+    patient_id: UUID
+    first_on: date
+    at: time
+    sessions: int
+    minutes: int
+    every_days: int | None = None
+    protocol_id: UUID | None = None
+    chair_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,9 +39,7 @@ def weekly_visits(
 
     A wall time that does not exist on its day moves to the first instant after the gap (I67).
     """
-    starts = [
-        on_wall(first_on + timedelta(days=every_days * n), at, zone) for n in range(sessions)
-    ]
+    starts = [on_wall(first_on + timedelta(days=every_days * n), at, zone) for n in range(sessions)]
     return WeeklyVisits(
         [visit_at(start.at, parts) for start in starts],
         [ordinal for ordinal, start in enumerate(starts, start=1) if start.moved],

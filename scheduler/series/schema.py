@@ -4,7 +4,7 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, post_load, validates_schema
 
-from scheduler.series.actions import Order
+from scheduler.series.rules import Order
 from scheduler.sessions.schema import SessionOut
 from scheduler.web.fields import Choice, Count, Date, Id, Instant, Minutes, WallTime
 from scheduler.web.schema import PageQuery, Stored, Strict
@@ -84,9 +84,7 @@ class PlannedSession(Schema):
 class Blocker(Schema):
     """One thing in the way."""
 
-    kind = Choice(
-        "opening_hours", "closure", "outage", "session", "consultation", required=True
-    )
+    kind = Choice("opening_hours", "closure", "outage", "session", "consultation", required=True)
     id = fields.String()
     starts_at = fields.String(required=True)
     ends_at = fields.String(required=True)

@@ -101,9 +101,7 @@ def complete_session(
         raise Forbidden("Only a clinician lets a patient leave early.")
     assert infusion_session.infusion_ended_at  # noqa: S101 - an observed session has it
     assert infusion_session.left_at  # noqa: S101 - `_step` set it
-    allowed = may_leave_at(
-        infusion_session.infusion_ended_at, infusion_session.observation_minutes
-    )
+    allowed = may_leave_at(infusion_session.infusion_ended_at, infusion_session.observation_minutes)
     if infusion_session.left_at < allowed and early_reason is None:
         at = allowed.astimezone(work.zone).isoformat()
         raise _refusal("observing", f"The patient is observed until {at}.", "early_reason")

@@ -9,8 +9,9 @@ from sqlalchemy import select
 from scheduler.consults.model import Consultation, Provider
 from scheduler.errors import Conflict, Refused
 from scheduler.protocols.rules import VisitParts, visit_at
-from scheduler.sessions.checks import bookable_patient, does_not_fit, in_time
-from scheduler.sessions.model import LONGEST_BLOCK, shut, visits_of
+from scheduler.sessions.checks import bookable_patient, in_time
+from scheduler.sessions.model_calendar import LONGEST_BLOCK, shut, visits_of
+from scheduler.sessions.refusals import does_not_fit
 from scheduler.sessions.rules_calendar import Blocker, Calendar, Lane
 from scheduler.sessions.rules_placing import Clash, nearest, place
 from scheduler.sessions.rules_slots import Slot, slots

@@ -11,7 +11,7 @@ from scheduler.patients.model import Patient
 from scheduler.protocols.model import protocol_for
 from scheduler.sessions.actions_consultations import consultation_parts, provider_calendar
 from scheduler.sessions.checks import active_chair, session_minutes_in_bounds
-from scheduler.sessions.model import chair_calendar
+from scheduler.sessions.model_calendar import chair_calendar
 from scheduler.sessions.rules_calendar import Calendar
 from scheduler.sessions.searches import open_days, place_of, slot_page, whole_days, windows
 from scheduler.spans import Span

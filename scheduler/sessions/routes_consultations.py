@@ -63,9 +63,7 @@ def book_consultation(work: Work, body: dict[str, Any]) -> Consultation:
     return actions.book_consultation(work, **body)
 
 
-@routes.get(
-    "/consultations/<uuid:consultation_id>", access=READ_CARE, answer=ConsultationOut()
-)
+@routes.get("/consultations/<uuid:consultation_id>", access=READ_CARE, answer=ConsultationOut())
 def read_consultation(work: Work, consultation_id: UUID) -> Consultation:
     """Read a consultation. Symptoms are shown to clinicians only."""
     return work.load(Consultation, consultation_id)

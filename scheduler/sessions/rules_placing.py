@@ -79,9 +79,7 @@ def nearest(
     return list(found.values())
 
 
-def far_enough(
-    slot: Slot, others: Iterable[Visit], min_gap_days: int, zone: tzinfo
-) -> bool:
+def far_enough(slot: Slot, others: Iterable[Visit], min_gap_days: int, zone: tzinfo) -> bool:
     """Does the slot keep the protocol's minimum gap to each of the other visits?"""
     on = local_date(slot.visit.starts_at, zone)
     return all(

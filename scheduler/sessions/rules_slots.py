@@ -74,9 +74,7 @@ def slots(days: Iterable[FreeDay], parts: VisitParts) -> Iterator[Slot]:
     """Every free start of these days, by start and then by the lane's place in the calendar."""
     for free in days:
         found = [
-            (tick, place)
-            for place, (_, mask) in enumerate(free.starts)
-            for tick in _ones(mask)
+            (tick, place) for place, (_, mask) in enumerate(free.starts) for tick in _ones(mask)
         ]
         for tick, place in sorted(found):
             yield Slot(free.starts[place][0], visit_at(free.start(tick), parts))

@@ -96,7 +96,7 @@ class SessionQuery(WindowQuery):
 
 
 class SessionOut(Stored):
-    """An infusion session. `starts_at`–`ends_at` is the planned infusion."""
+    """An infusion session. From `starts_at` to `ends_at` is the planned infusion."""
 
     series_id = Id(required=True, allow_none=True)
     ordinal = Count(required=True, allow_none=True)

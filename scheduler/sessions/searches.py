@@ -6,8 +6,6 @@ from itertools import dropwhile, islice
 from typing import Any
 from uuid import UUID
 
-from dateutil.relativedelta import relativedelta
-
 from scheduler.clinics.model import policy_of
 from scheduler.consults.model import terms_of
 from scheduler.consults.rules import clearance_at
@@ -26,7 +24,9 @@ MONTHS_AHEAD = 24
 
 def latest_start(now: datetime) -> datetime:
     """The last instant at which anything booked now may start."""
-    return now + relativedelta(months=MONTHS_AHEAD)
+    # From 29 February on, two years lead to 1 March.
+    on = now.replace(day=1, year=now.year + MONTHS_AHEAD // 12)
+    return on + timedelta(days=now.day - 1)
 
 
 def whole_days(work: Work, span: Span) -> Span:

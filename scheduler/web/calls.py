@@ -80,14 +80,10 @@ class Call:
             return self._carry_out(work)
 
     def _carry_out(self, work: Work) -> Response:
-        claimed = None
-        if request.method not in SAFE:
-            needed = self.endpoint.idempotency == "required"
-            if key := idempotency.key_of(request, required=needed):
-                claimed = idempotency.claim(work, request, key, self.body)
-                if isinstance(claimed, Response):
-                    self._audit(work, claimed.status_code, path_ids(self.path))
-                    return claimed
+        claimed = self._claim(work)
+        if isinstance(claimed, Response):
+            self._audit(work, claimed.status_code, path_ids(self.path))
+            return claimed
         if self.endpoint.if_match:
             self.path["match"] = required_if_match(request)
         response = self.view(work, **self.path)
@@ -97,6 +93,13 @@ class Call:
             idempotency.store(work, claimed, response)
         self._audit(work, response.status_code, {*path_ids(self.path), *ids_in(dumped)})
         return response
+
+    def _claim(self, work: Work) -> idempotency.Claim | Response | None:
+        """The right to act, or the stored answer; None for a request without a key."""
+        if request.method in SAFE:
+            return None
+        key = idempotency.key_of(request, required=self.endpoint.idempotency == "required")
+        return idempotency.claim(work, request, key, self.body) if key else None
 
     def _refuse(self, refusal: Refused | Problem) -> Response:
         if self.work is None:
@@ -155,9 +158,7 @@ def body_of(raw: bytes, *, expected: bool) -> dict[str, Any] | None:
 def answer_of(refusal: Refused | Problem, work: Work | None = None) -> Response:
     """The problem that answers a refusal; with `work`, what would fit instead is looked up."""
     if isinstance(refusal, Problem):
-        return problems.problem(
-            refusal.status, refusal.word, refusal.detail, None, refusal.headers
-        )
+        return problems.problem(refusal.status, refusal.word, refusal.detail, None, refusal.headers)
     facts = dict(refusal.facts)
     if isinstance(refusal, Conflict) and refusal.explain is not None and work is not None:
         facts.update(refusal.explain(work))

@@ -4,13 +4,13 @@ from functools import partial
 from http import HTTPStatus
 from typing import Any
 
-from apispec import APISpec
 from flask import Flask
 from flask_smorest import Api
 from flask_swagger_ui import get_swaggerui_blueprint
 
-from scheduler.access.roles import PUBLIC, Access
+from scheduler.access.roles import Access
 from scheduler.web import problems
+from scheduler.web.declared import public
 from scheduler.web.schema import ProblemSchema
 
 # Answers that any operation may give, and those that come with what it declares.
@@ -23,12 +23,12 @@ IF_MATCH = {
     "name": "If-Match",
     "in": "header",
     "required": True,
-    "description": 'The version that you saw, quoted: `"3"`. Without it 428, with an older one 412.',
+    "description": 'The version that you saw, quoted: `"3"`. None: 428, an older one: 412.',
     "schema": {"type": "string"},
 }
 
 
-class Documents(Api):  # type: ignore[misc] - flask-smorest has no types
+class Documents(Api):  # type: ignore[misc]  # flask-smorest has no types
     """flask-smorest's document; errors are answered by `problems.py`, not by it."""
 
     ERROR_SCHEMA = ProblemSchema
@@ -64,13 +64,12 @@ def init_app(app: Flask) -> Documents:
     for endpoint, view in list(app.view_functions.items()):
         if endpoint == "static" or endpoint.startswith(("api-docs.", "swagger_ui.")):
             # A bound method takes no attribute; a partial of it does.
-            opened = app.view_functions[endpoint] = partial(view)
-            opened._access = PUBLIC  # type: ignore[attr-defined]
+            app.view_functions[endpoint] = public(partial(view))
     return documents
 
 
 def describe(
-    doc: dict[str, Any], doc_info: dict[str, Any], *, spec: APISpec, method: str, **_: Any
+    doc: dict[str, Any], doc_info: dict[str, Any], *, method: str, **_: Any
 ) -> dict[str, Any]:
     """Add what every operation shares: its key, its headers, its errors, and who may."""
     endpoint = doc_info["endpoint"]

@@ -13,9 +13,7 @@ GRID_MINUTES = 5
 # The clinic's zone for this request: instants are answered in it.
 zone: ContextVar[tzinfo] = ContextVar("zone", default=UTC)
 
-_INSTANT = re.compile(
-    r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,6})?)?(Z|[+-]\d\d:\d\d)", re.ASCII
-)
+_INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,6})?)?(Z|[+-]\d\d:\d\d)", re.ASCII)
 _WALL_TIME = re.compile(r"\d\d:\d\d", re.ASCII)
 _DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 
@@ -44,7 +42,7 @@ class Choice(fields.String):
 class Id(fields.UUID):
     """An id: a UUID in its usual spelling."""
 
-    def _validated(self, value: Any) -> UUID | None:
+    def _validated(self, value: Any) -> UUID:
         if isinstance(value, UUID):
             return value
         if not isinstance(value, str) or len(value) != 36:
@@ -58,7 +56,7 @@ class Count(fields.Integer):
     def __init__(self, least: int = 0, most: int = 2**31 - 1, **kwargs: Any) -> None:
         super().__init__(strict=True, validate=validate.Range(least, most), **kwargs)
 
-    def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> int:
+    def _deserialize(self, value: Any, *_: Any, **__: Any) -> int:
         if type(value) is not int:
             raise self.make_error("invalid", input=value)
         return value
@@ -77,8 +75,8 @@ class Minutes(Count):
     """A length in whole minutes, on the grid of five."""
 
     def __init__(self, least: int = 0, most: int = 24 * 60, **kwargs: Any) -> None:
-        super().__init__(least, most, **kwargs)
-        self.metadata.setdefault("multipleOf", GRID_MINUTES)
+        grid = {"multipleOf": GRID_MINUTES}
+        super().__init__(least, most, metadata=grid, **kwargs)
 
     def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> int:
         minutes = super()._deserialize(value, attr, data, **kwargs)
@@ -94,7 +92,7 @@ class QueryMinutes(Minutes, QueryCount):
 class Flag(fields.Boolean):
     """true or false, and nothing that only sounds like it."""
 
-    def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> bool:
+    def _deserialize(self, value: Any, *_: Any, **__: Any) -> bool:
         if type(value) is not bool:
             raise self.make_error("invalid", input=value)
         return value
@@ -113,7 +111,7 @@ class Instant(fields.DateTime):
     def _serialize(self, value: datetime | None, *_: Any, **__: Any) -> str | None:
         return value if value is None else value.astimezone(zone.get()).isoformat()
 
-    def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> datetime:
+    def _deserialize(self, value: Any, *_: Any, **__: Any) -> datetime:
         if not isinstance(value, str) or not _INSTANT.fullmatch(value):
             raise ValidationError("Needs an instant with an offset: 2026-11-24T14:30:00-07:00.")
         try:
@@ -122,7 +120,9 @@ class Instant(fields.DateTime):
             raise ValidationError("There is no such instant.") from None
         if not 2000 <= instant.year < 2200:
             raise ValidationError("Must lie between the years 2000 and 2200.")
-        if self.on_grid and (instant.minute % GRID_MINUTES or instant.second or instant.microsecond):
+        if self.on_grid and (
+            instant.minute % GRID_MINUTES or instant.second or instant.microsecond
+        ):
             raise ValidationError(f"Must be a multiple of {GRID_MINUTES} minutes.")
         return instant
 
@@ -130,7 +130,7 @@ class Instant(fields.DateTime):
 class Date(fields.Date):
     """A date on a wall calendar: 2026-11-24."""
 
-    def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> date:
+    def _deserialize(self, value: Any, *_: Any, **__: Any) -> date:
         if not isinstance(value, str) or not _DATE.fullmatch(value):
             raise ValidationError("Needs a date: 2026-11-24.")
         try:
@@ -148,10 +148,10 @@ class WallTime(fields.Time):
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(metadata={"pattern": "^([01][0-9]|2[0-3]):[0-5][05]$"}, **kwargs)
 
-    def _serialize(self, value: time | None, *_: Any, **__: Any) -> str | None:  # type: ignore[override]
+    def _serialize(self, value: time | None, *_: Any, **__: Any) -> str | None:
         return value if value is None else value.strftime("%H:%M")
 
-    def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> time:
+    def _deserialize(self, value: Any, *_: Any, **__: Any) -> time:
         if not isinstance(value, str) or not _WALL_TIME.fullmatch(value):
             raise ValidationError("Needs a wall time: 09:30.")
         try:
@@ -161,5 +161,3 @@ class WallTime(fields.Time):
         if found.minute % GRID_MINUTES:
             raise ValidationError(f"Must be a multiple of {GRID_MINUTES} minutes.")
         return found
-
-

@@ -7,8 +7,8 @@ from flask_migrate import Migrate
 from sqlalchemy.exc import SQLAlchemyError
 
 from scheduler.db import db
+from scheduler.web.declared import public
 from scheduler.web.problems import problem
-from scheduler.web.routes import public
 
 
 def init_app(app: Flask) -> None:

@@ -42,7 +42,7 @@ def _parsed(value: Any, kind: type) -> Any:
     if not isinstance(value, int if kind is int else str):
         raise ValueError
     if kind is datetime:
-        instant = datetime.fromisoformat(value)
+        instant = datetime.fromisoformat(str(value))
         if instant.tzinfo is None:
             raise ValueError
         return instant

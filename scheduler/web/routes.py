@@ -15,14 +15,14 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, NoReturn, TypeVar
 
-from flask import Flask, Request, Response
+from flask import Request, Response
 from flask_smorest import Blueprint
 from marshmallow import RAISE, Schema, ValidationError
 from webargs.flaskparser import FlaskParser
 from webargs.multidictproxy import MultiDictProxy
 from werkzeug.datastructures import MultiDict
 
-from scheduler.access.roles import PUBLIC, Access
+from scheduler.access.roles import Access
 from scheduler.errors import Invalid
 from scheduler.tenancy import Work
 from scheduler.web import documents, strict_json
@@ -37,9 +37,9 @@ PREFIX = "/v1"
 class StrictParser(FlaskParser):
     """webargs over our own decoder; every refusal is an `Invalid` with its fields."""
 
-    DEFAULT_UNKNOWN_BY_LOCATION = {"json": RAISE, "query": RAISE}  # noqa: RUF012 - webargs' own shape
+    DEFAULT_UNKNOWN_BY_LOCATION = {"json": RAISE, "query": RAISE}  # noqa: RUF012 - webargs' way
 
-    def load_json(self, req: Request, schema: Schema) -> Any:
+    def load_json(self, req: Request, _schema: Schema) -> Any:
         return strict_json.decode(req.get_data() or b"{}")
 
     def load_querystring(self, req: Request, schema: Schema) -> Any:
@@ -49,11 +49,13 @@ class StrictParser(FlaskParser):
         return MultiDictProxy(MultiDict(query), schema)
 
     def handle_error(self, error: ValidationError, *_: Any, **__: Any) -> NoReturn:
-        (messages,) = error.normalized_messages().values()
+        # webargs puts the fields' messages under the place they came from.
+        assert isinstance(error.messages, dict)  # noqa: S101 - a schema's errors are by field
+        (messages,) = error.messages.values()
         raise Invalid(messages)
 
 
-class Routes(Blueprint):
+class Routes(Blueprint):  # type: ignore[misc]  # flask-smorest has no types
     """A noun's routes under `/v1`."""
 
     ARGUMENTS_PARSER = StrictParser()
@@ -62,14 +64,14 @@ class Routes(Blueprint):
         super().__init__(name, f"scheduler.{name}", url_prefix=PREFIX, description=description)
         self._prepare_doc_cbks.append(documents.describe)
 
-    def get(  # type: ignore[override]
+    def get(
         self, rule: str, *, access: Access, answer: Schema, query: Schema | None = None
     ) -> Callable[[View], View]:
         """Read; several things when `query` is given."""
         endpoint = Endpoint(access, takes_query=query is not None)
         return self._endpoint("GET", rule, endpoint, 200, answer, query=query)
 
-    def post(  # type: ignore[override]
+    def post(
         self,
         rule: str,
         *,
@@ -80,9 +82,7 @@ class Routes(Blueprint):
         key: bool = True,
     ) -> Callable[[View], View]:
         """Create, book or send. Needs an Idempotency-Key, but where `key` is false."""
-        endpoint = Endpoint(
-            access, "required" if key else "honoured", takes_body=body is not None
-        )
+        endpoint = Endpoint(access, "required" if key else "honoured", takes_body=body is not None)
         return self._endpoint("POST", rule, endpoint, status, answer, body=body)
 
     def change(
@@ -142,16 +142,3 @@ def _flushing(view: Callable[..., Any]) -> Callable[..., Any]:
         return Response(status=204) if result is None else result
 
     return flushed
-
-
-def public(view: View) -> View:
-    """Declare a plain Flask view open to anyone: health and documents."""
-    view._access = PUBLIC  # type: ignore[attr-defined]
-    return view
-
-
-def require_declared_access(app: Flask) -> None:
-    """Stop the start when a route does not say who may call it. Raises RuntimeError naming it."""
-    for name, view in app.view_functions.items():
-        if getattr(view, "_endpoint", None) is None and getattr(view, "_access", None) is None:
-            raise RuntimeError(f"the route {name} does not declare who may call it")

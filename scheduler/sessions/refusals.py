@@ -1,0 +1,102 @@
+"""A refusal that says what is in the way of each visit, and what would fit instead."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+from uuid import UUID
+
+from scheduler.errors import Conflict, Facts
+from scheduler.patients.model import Patient
+from scheduler.protocols.rules import Visit, VisitParts
+from scheduler.sessions.model_calendar import chair_calendar
+from scheduler.sessions.rules_placing import Clash, far_enough, nearest
+from scheduler.sessions.rules_slots import Slot, slots
+from scheduler.sessions.searches import days_around, open_days
+from scheduler.tenancy import Work
+
+# Looks, in a fresh unit of work, for what would fit instead of a clash.
+Finder = Callable[[Work, Clash], list[Slot]]
+
+_READ_OUT = {
+    "chair_taken": "the chair is taken",
+    "no_chair_free": "no chair is free",
+    "closed": "the clinic is closed",
+    "outage": "the chair is out of order",
+    "provider_busy": "the provider has another appointment",
+    "patient_busy": "the patient has another visit",
+}
+
+
+def does_not_fit(
+    work: Work,
+    clashes: Sequence[Clash],
+    find: Finder,
+    lane_field: str = "chair_id",
+) -> Conflict:
+    """The refusal that names every clash; `find` looks for alternatives once no lock is held."""
+
+    def explain(fresh: Work) -> Facts:
+        return {"conflicts": conflict_list(fresh, clashes, find, lane_field)}
+
+    first, count = clashes[0], len(clashes)
+    when = f"{first.wanted_at.astimezone(work.zone):%A, %B %-d at %-I:%M %p}"
+    detail = f"{when} does not fit: {_READ_OUT[first.reason]}."
+    if count > 1:
+        detail += f" {count - 1} more of the sessions {'do' if count > 2 else 'does'} not fit."
+    return Conflict("does_not_fit", detail, explain=explain)
+
+
+def conflict_list(
+    work: Work,
+    clashes: Sequence[Clash],
+    find: Finder,
+    lane_field: str = "chair_id",
+) -> list[dict[str, Any]]:
+    """Each clash with its blockers and alternatives, as it is answered."""
+    return [
+        {
+            "ordinal": clash.ordinal,
+            "wanted_at": work.local(clash.wanted_at),
+            "reason": clash.reason,
+            "blockers": [
+                {
+                    "kind": blocker.kind,
+                    **({"id": str(blocker.id)} if blocker.id else {}),
+                    "starts_at": work.local(blocker.span.start),
+                    "ends_at": work.local(blocker.span.end),
+                }
+                for blocker in clash.blockers
+            ],
+            "alternatives": [
+                {"starts_at": work.local(slot.visit.starts_at), lane_field: str(slot.lane.id)}
+                for slot in find(work, clash)
+            ],
+        }
+        for clash in clashes
+    ]
+
+
+def chair_alternatives(
+    patient_id: UUID,
+    parts: VisitParts,
+    *,
+    chair_id: UUID | None,
+    others: Sequence[Visit] = (),
+    min_gap_days: int = 0,
+    days: int = 3,
+) -> Finder:
+    """How to look for what would fit instead of a clash: legal beside the other visits."""
+
+    def find(work: Work, clash: Clash) -> list[Slot]:
+        # Everything is read afresh: what was loaded before the rollback is gone.
+        patient = work.load(Patient, patient_id)
+        around = days_around(work, clash.wanted_at, days)
+        calendar = chair_calendar(work, [around], patient_id)
+        beside = [each for each in others if each.starts_at != clash.wanted_at]
+        fitting = (
+            slot
+            for slot in slots(open_days(work, calendar, around, parts, patient), parts)
+            if far_enough(slot, beside, min_gap_days, work.zone)
+        )
+        return nearest(clash.wanted_at, fitting, work.zone, chair_id)
+
+    return find
