@@ -45,6 +45,7 @@ def create_app(
     app = Flask("scheduler", static_folder=None)
     app.json = strict_json.Provider(app)
     app.extensions["settings"] = settings
+    app.config["MAX_CONTENT_LENGTH"] = strict_json.MAX_BYTES
     clock.load(settings.data_dir)
     databases.init_app(app, found or databases.find(settings))
     Migrate(app, db, directory=str(Path(config.__file__).parent / "migrations"))

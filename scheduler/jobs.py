@@ -36,9 +36,13 @@ def run(app: Flask) -> None:
     scheduler = BlockingScheduler(timezone="UTC")
 
     def tick_now() -> None:
-        clock.mark(settings.data_dir)
-        with app.app_context():
-            tick(app, clock.now, channels)
+        try:
+            clock.mark(settings.data_dir)
+            with app.app_context():
+                tick(app, clock.now, channels)
+        except Exception as error:
+            # The database may be away; the next tick asks again.
+            app.logger.error("a tick failed: %s", _place_of(error))
 
     def stop(_signal: int, _frame: FrameType | None) -> None:
         scheduler.shutdown(wait=True)

@@ -102,7 +102,8 @@ class Call:
         return idempotency.claim(work, request, key, self.body) if key else None
 
     def _refuse(self, refusal: Refused | Problem) -> Response:
-        if self.work is None:
+        away = isinstance(refusal, Problem) and refusal.status == 503
+        if self.work is None or away:
             return answer_of(refusal)
         try:
             with unit_of_work() as session:

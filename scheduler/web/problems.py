@@ -8,6 +8,7 @@ from typing import Any
 from flask import Flask, Response, current_app, g
 from psycopg import errors as pg
 from sqlalchemy.exc import IntegrityError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import HTTPException
 
@@ -75,7 +76,7 @@ def from_database(error: SQLAlchemyError) -> Refused | Problem | None:
         return Stale()
     if isinstance(error, IntegrityError):
         return _broken_constraint(error)
-    if isinstance(error, OperationalError):
+    if isinstance(error, OperationalError | PoolTimeoutError):
         return Problem(
             503, "busy", "The schedule is busy or away. Try again.", {"Retry-After": "1"}
         )
