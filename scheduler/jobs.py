@@ -5,14 +5,15 @@ It holds no truth: any number of job processes may run, and one that dies loses 
 
 import random
 import signal
+import threading
 import traceback
 from collections import Counter
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
-from types import FrameType
+from datetime import datetime, timedelta
 from uuid import UUID
 
-from apscheduler.schedulers.blocking import BlockingScheduler
+from apscheduler.executors.pool import ThreadPoolExecutor
+from apscheduler.schedulers.background import BackgroundScheduler
 from flask import Flask
 
 import config
@@ -33,7 +34,9 @@ def run(app: Flask) -> None:
     """Tick until SIGTERM or SIGINT; a tick that has begun is finished first."""
     settings: config.Settings = app.extensions["settings"]
     channels = open_channels(settings)
-    scheduler = BlockingScheduler(timezone="UTC")
+    stopped = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stopped.set())
 
     def tick_now() -> None:
         try:
@@ -44,23 +47,21 @@ def run(app: Flask) -> None:
             # The database may be away; the next tick asks again.
             app.logger.error("a tick failed: %s", _place_of(error))
 
-    def stop(_signal: int, _frame: FrameType | None) -> None:
-        scheduler.shutdown(wait=True)
-
+    # One thread: a tick that takes long is followed by the next, not joined by it.
+    scheduler = BackgroundScheduler(executors={"default": ThreadPoolExecutor(1)}, timezone="UTC")
+    # The default of one second of grace makes late runs vanish, here and below.
+    scheduler.add_job(tick_now, misfire_grace_time=None)
     scheduler.add_job(
         tick_now,
         "interval",
         seconds=settings.tick_seconds,
         coalesce=True,
         max_instances=1,
-        # The default of one second makes late runs vanish.
         misfire_grace_time=None,
-        # At once: left to itself, the first run comes one interval late.
-        next_run_time=datetime(2000, 1, 1, tzinfo=UTC),
     )
-    signal.signal(signal.SIGTERM, stop)
-    signal.signal(signal.SIGINT, stop)
     scheduler.start()
+    stopped.wait()
+    scheduler.shutdown(wait=True)
 
 
 def tick(app: Flask, now: Now, channels: Channels, *, move_mark: bool = True) -> Done:
@@ -98,7 +99,8 @@ def deliver(app: Flask, clinic_id: UUID, now: Now, channels: Channels) -> Done:
     """Send a clinic's messages whose time has come, batch by batch until none is left."""
     settings: config.Settings = app.extensions["settings"]
     lease = timedelta(seconds=settings.lease_seconds)
-    dedupes = all(channel.dedupes for channel in channels.values())
+    # With no channel left nobody knows what the one it went by would do.
+    dedupes = bool(channels) and all(channel.dedupes for channel in channels.values())
     with working_for(clinic_id, now()) as work:
         release_expired(work, after_sending="planned" if dedupes else "unknown")
     done: Done = Counter()

@@ -2,6 +2,7 @@
 
 import signal
 import socket
+import sys
 from collections.abc import Callable
 
 import config
@@ -13,17 +14,21 @@ def run(settings: config.Settings, prepare: Callable[[], str]) -> int:
     """Serve until SIGINT or SIGTERM; the exit status, 0 when it ended because it was asked to.
 
     `prepare` makes the database ready and returns the text to show once requests are answered.
-    Raises ConfigurationError when the port cannot be had.
+    A ConfigurationError, from it or for a port that cannot be had, is shown and ends it.
     """
-    _check_port(settings)
     # Until the two run, either ends this by KeyboardInterrupt: with every `finally` on the way.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.default_int_handler)
-    server = embedded.start(settings.data_dir) if settings.embedded else None
+    server = None
     try:
+        _check_port(settings)
+        server = embedded.start(settings.data_dir) if settings.embedded else None
         text = prepare()
         clock.load(settings.data_dir)
         return Supervisor().run(settings, text)
+    except config.ConfigurationError as error:
+        print(f"cannot start: {error}", file=sys.stderr)
+        return 1
     finally:
         if server:
             server.close()

@@ -16,8 +16,8 @@ class Span:
         return self.start < self.end
 
     def overlaps(self, other: "Span") -> bool:
-        """Is there an instant in both? Two spans that only touch share none."""
-        return self.start < other.end and other.start < self.end
+        """Is there an instant in both? Two that only touch share none; an empty one has none."""
+        return self.start < other.end and other.start < self.end and bool(self) and bool(other)
 
     def contains(self, other: "Span") -> bool:
         """Is every instant of `other` in this span?"""

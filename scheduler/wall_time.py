@@ -1,7 +1,7 @@
 """Between the clinic's wall clock and instants. The wall time is the promise (I23, I67).
 
 A wall time that does not exist (the clock jumps over it) becomes the first instant after the
-jump; one that occurs twice is its first occurrence.
+jump; one that occurs twice is its first occurrence, where nothing else is asked for.
 """
 
 from collections.abc import Iterator
@@ -19,12 +19,12 @@ class WallInstant:
     moved: bool
 
 
-def on_wall(on: date, at: time, zone: tzinfo) -> WallInstant:
-    """The instant (UTC) at which the clock in `zone` shows `at` on `on`."""
+def on_wall(on: date, at: time, zone: tzinfo, *, last: bool = False) -> WallInstant:
+    """The instant (UTC) at which the clock in `zone` shows `at` on `on`; the `last`, if twice."""
     wall = datetime.combine(on, at)
-    earlier = wall.replace(tzinfo=zone, fold=0).astimezone(UTC)
-    if earlier.astimezone(zone).replace(tzinfo=None) == wall:
-        return WallInstant(earlier, moved=False)
+    found = wall.replace(tzinfo=zone, fold=int(last)).astimezone(UTC)
+    if found.astimezone(zone).replace(tzinfo=None) == wall:
+        return WallInstant(found, moved=False)
     return WallInstant(_jump(wall, zone), moved=True)
 
 

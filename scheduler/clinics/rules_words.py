@@ -8,36 +8,44 @@ import re
 import unicodedata
 
 FORBIDDEN = (
-    "ketamine", "ketamina", "esketamine", "spravato", "infusion", "infusión", "iv drip",
-    "intravenous", "intravenosa", "drug", "dose", "dosage", "dosis", "milligram", "mg",
-    "medication", "medicine", "medicina", "fasting", "ayunas",
+    "ketamine", "ketamina", "esketamine", "esketamina", "spravato", "infusion", "infusión",
+    "iv drip", "intravenous", "intravenosa", "drug", "dose", "dosage", "dosis", "milligram", "mg",
+    "medication", "medicine", "medicina", "medicamento", "fasting", "ayunas",
     "depression", "depressed", "depresión", "bipolar", "anxiety", "ansiedad", "ptsd",
     "suicide", "suicidal", "suicidio", "self-harm", "diagnosis", "diagnóstico",
-    "mental", "psychiatry", "psychiatric", "psychiatrist", "psiquiatría", "psicología",
-    "psychology", "psychologist", "psychotherapy", "therapy", "terapia", "mood", "behavioral",
-    "phq", "phq-9", "phq-2", "gad-7", "madras", "madrs", "score", "puntuación",
+    "mental", "psychiatry", "psychiatric", "psychiatrist", "psiquiatra", "psiquiatría",
+    "psicología", "psicólogo", "psychology", "psychological", "psychologist", "psychotherapy",
+    "therapy", "therapist", "therapeutic", "terapia", "terapeuta", "mood", "behavioral", "phq",
+    "phq-9", "phq-2", "gad-7", "madrs", "score", "puntuación",
     "owed", "balance due", "past due", "invoice", "copay",
 )  # fmt: skip
 
-_SESSION_OF = re.compile(r"\b(session|visit|sesion)\s+\d+\s+(of|de)\s+\d+\b")
+_SESSION_OF = re.compile(r"\b(session|visit|sesion|visita)\W+\d+\s*(of|de|/)\s*\d+\b")
 
 
 def forbidden_words(text: str) -> list[str]:
     """The forbidden terms in `text`, in the list's spelling; accents and case do not hide one."""
     plain = _plain(text)
-    found = [word for word in FORBIDDEN if _stands_in(_plain(word), plain)]
+    found = [word for word, pattern in _PATTERNS.items() if pattern.search(plain)]
     if _SESSION_OF.search(plain):
         found.append("session n of m")
     return found
 
 
-def _stands_in(word: str, text: str) -> bool:
-    # As a whole word, or as the start of a longer one ("infusions", "psychiatrically"); the
-    # short ones only whole, with or without a number before them ("40mg", not "Amgen").
-    ending = r"\b" if len(word) <= 4 else ""
-    return re.search(rf"(?<![a-z]){re.escape(word)}{ending}", text) is not None
-
-
 def _plain(text: str) -> str:
-    spread = unicodedata.normalize("NFKD", text.casefold())
-    return "".join(c for c in spread if not unicodedata.combining(c))
+    """Without case, accents, and what no eye sees (a soft hyphen, a space of no width)."""
+    spread = unicodedata.normalize("NFKD", text)
+    seen = (c for c in spread if unicodedata.category(c) not in ("Mn", "Me", "Cf"))
+    return "".join(seen).casefold()
+
+
+def _pattern(word: str) -> re.Pattern[str]:
+    # As a whole word, or as the start of a longer one ("infusions", "psychiatrically"); the
+    # short ones only whole or in the plural, with or without a number at either side ("40mg",
+    # "drugs", "PHQ9", not "Amgen"). Between the parts of one, anything that is no letter.
+    spelled = r"[\W_]*".join(re.split("[ -]", _plain(word)))
+    ending = "s?(?![a-z])" if len(word) <= 4 else ""
+    return re.compile(f"(?<![a-z]){spelled}{ending}")
+
+
+_PATTERNS = {word: _pattern(word) for word in FORBIDDEN}

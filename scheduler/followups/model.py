@@ -6,14 +6,12 @@ from uuid import UUID
 from sqlalchemy import and_, func, select
 from sqlalchemy.orm import aliased
 
-from scheduler import clock
 from scheduler.clinics.model import Policy
 from scheduler.followups.rules import follow_up_of, recorded_from
-from scheduler.messages.model import DueMessage
-from scheduler.messages.rules_quiet import QuietHours
+from scheduler.messages.model import DueMessage, quiet_hours_of
 from scheduler.patients.model import Patient
 from scheduler.sessions.model import InfusionSession
-from scheduler.sessions.rules_states import LIVE
+from scheduler.sessions.rules_states import COUNTED
 from scheduler.spans import Span
 from scheduler.tenancy import Work
 
@@ -30,7 +28,7 @@ def follow_ups_due(work: Work, due: Span, policy: Policy, **only: UUID) -> Itera
             later.clinic_id == work.clinic_id,
             later.patient_id == InfusionSession.patient_id,
             later.starts_at > InfusionSession.starts_at,
-            later.status.in_(LIVE),
+            later.status.in_(COUNTED),
         )
         .scalar_subquery()
     )
@@ -60,8 +58,7 @@ def follow_ups_due(work: Work, due: Span, policy: Policy, **only: UUID) -> Itera
         )
     )
     for row in work.session.execute(completed):
-        zone = clock.zone(row.time_zone) if row.time_zone else work.zone
-        quiet = QuietHours(policy.quiet_from, policy.quiet_until, zone)
+        quiet = quiet_hours_of(policy, row.time_zone, work.zone)
         each = follow_up_of(
             row.left_at, row.completed_at, row.next_at, policy.follow_up_hours, quiet
         )

@@ -7,8 +7,9 @@ from scheduler.messages.rules_quiet import QuietHours
 
 CHECK_IN = "check_in"
 
-# Later than this after the visit a word about it is stale.
+# Later than this after the visit a word about it is stale; one that falls due late has a day.
 OF_USE = timedelta(hours=72)
+AT_LEAST = timedelta(hours=24)
 LEEWAY = timedelta(hours=25)
 
 
@@ -33,11 +34,11 @@ def follow_up_of(
     A visit recorded late is followed up once it is recorded. It stops at the next session.
     """
     due_at = max(left_at + timedelta(hours=hours_after), recorded_at)
-    not_after = max(left_at + OF_USE, recorded_at + timedelta(hours=hours_after))
-    if next_session_at is not None:
-        not_after = min(not_after, next_session_at)
     if night := quiet.around(due_at):
         due_at = night.end
+    not_after = max(left_at + OF_USE, due_at + AT_LEAST)
+    if next_session_at is not None:
+        not_after = min(not_after, next_session_at)
     return FollowUp(CHECK_IN, due_at, not_after)
 
 

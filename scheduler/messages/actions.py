@@ -8,16 +8,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from scheduler import clock
 from scheduler.clinics.model import policy_of
-from scheduler.messages.model import Message, next_session_of
+from scheduler.messages.model import Message, held_still, next_session_of, quiet_hours_of
 from scheduler.messages.rules import GO, Outcome, Situation, Verdict, after_attempt, verdict
-from scheduler.messages.rules_quiet import QuietHours
 from scheduler.messages.rules_text import Draft, follow_up, reminder
 from scheduler.patients.model import Patient, consented_channels
 from scheduler.patients.rules import contact
 from scheduler.sessions.model import InfusionSession
 from scheduler.tenancy import Work
+from scheduler.web.fields_contact import readable_phone
 
 # Which consent a kind of message needs (I40).
 PURPOSE = {"reminder": "reminders", "follow_up": "check_ins"}
@@ -46,8 +45,7 @@ def begin_send(work: Work, message_id: UUID, channels: Collection[str]) -> Outgo
     message = work.load(Message, message_id)
     if message.status != "claimed":
         return None
-    infusion_session = work.load(InfusionSession, message.session_id)
-    patient = work.load(Patient, message.patient_id)
+    infusion_session, patient = held_still(work, message)
     seen = _situation(work, message, infusion_session, patient, channels)
     decided = verdict(work.now, seen)
     _enter(message, decided)
@@ -101,8 +99,7 @@ def _situation(
     purpose = PURPOSE[message.kind]
     consented = consented_channels(work, patient.id, purpose)
     policy = policy_of(work)
-    zone = clock.zone(patient.time_zone) if patient.time_zone else work.zone
-    quiet = QuietHours(policy.quiet_from, policy.quiet_until, zone)
+    quiet = quiet_hours_of(policy, patient.time_zone, work.zone)
     is_follow_up = message.kind == "follow_up"
     return Situation(
         kind=message.kind,
@@ -130,12 +127,13 @@ def _draft(
     work: Work, message: Message, infusion_session: InfusionSession, patient: Patient
 ) -> Draft:
     clinic = work.clinic()
+    phone = readable_phone(clinic.phone) if clinic.phone else None
     if message.kind == "follow_up":
-        return follow_up(clinic.neutral_name, clinic.phone)
+        return follow_up(clinic.neutral_name, phone)
     elsewhere = patient.time_zone not in (None, clinic.time_zone)
     return reminder(
         clinic.neutral_name,
-        clinic.phone,
+        phone,
         infusion_session.starts_at,
         work.zone,
         name_zone=elsewhere,

@@ -3,6 +3,8 @@
 import smtplib
 import ssl
 from collections.abc import Mapping
+from email.errors import MessageError
+from email.headerregistry import Address
 from email.message import EmailMessage
 from email.utils import format_datetime, formataddr
 from pathlib import Path
@@ -14,6 +16,9 @@ from scheduler.messages.actions import Outgoing
 from scheduler.messages.rules import Outcome
 
 TIMEOUT_SECONDS = 15
+
+# What the email package raises for an address or a name that cannot stand in a header.
+UNMAILABLE = (ValueError, MessageError)
 
 
 class Channel(Protocol):
@@ -40,10 +45,14 @@ def open_channels(settings: config.Settings) -> dict[str, Channel]:
 
 
 def as_mail(outgoing: Outgoing, mail_from: str) -> EmailMessage:
-    """The message as a mail; its Message-ID is the same at every attempt."""
+    """The message as a mail; its Message-ID is the same at every attempt.
+
+    Raises one of UNMAILABLE for an address that no mail can bear.
+    """
     mail = EmailMessage()
     mail["From"] = formataddr((outgoing.draft.sender, mail_from))
-    mail["To"] = outgoing.address
+    # As one address, whatever it holds; a bare text might be read as several.
+    mail["To"] = Address(addr_spec=outgoing.address)
     mail["Subject"] = outgoing.draft.subject
     mail["Date"] = format_datetime(outgoing.at)
     mail["Message-ID"] = f"<{outgoing.id}@{mail_from.rpartition('@')[2]}>"
@@ -68,6 +77,8 @@ class FileOutbox:
             self.folder.mkdir(parents=True, exist_ok=True)
             half.write_bytes(as_mail(outgoing, self.mail_from).as_bytes())
             half.replace(path)
+        except UNMAILABLE:
+            return Outcome("failed", "bad_address")
         except OSError:
             return Outcome("retry", "outbox_not_writable")
         return Outcome("sent")
@@ -87,10 +98,22 @@ class SmtpMail:
 
     def send(self, outgoing: Outgoing) -> Outcome:
         try:
+            message = as_mail(outgoing, self.mail_from).as_bytes()
+        except UNMAILABLE:
+            return Outcome("failed", "bad_address")
+        try:
             connection = self._connected()
-            connection.ehlo_or_helo_if_needed()
+        except (OSError, smtplib.SMTPException, UnicodeError):
+            # What it has against us (a greeting of 554, a wrong password) is not the message's
+            # fault, however final: nothing of it went out, and it is worth another try.
+            self.close()
+            return Outcome("retry", "mail_server_away")
+        return self._hand_over(connection, outgoing.address, message)
+
+    def _hand_over(self, connection: smtplib.SMTP, address: str, message: bytes) -> Outcome:
+        try:
             self._expect(connection.mail(self.mail_from))
-            self._expect(connection.rcpt(outgoing.address))
+            self._expect(connection.rcpt(address))
         except smtplib.SMTPResponseException as refusal:
             self.close()
             return _refused(refusal)
@@ -98,7 +121,7 @@ class SmtpMail:
             # Not a byte of the message went out: certain, and worth another try.
             self.close()
             return Outcome("retry", "mail_server_away")
-        return self._data(connection, as_mail(outgoing, self.mail_from).as_bytes())
+        return self._data(connection, message)
 
     def _data(self, connection: smtplib.SMTP, message: bytes) -> Outcome:
         try:
@@ -129,19 +152,24 @@ class SmtpMail:
         return self.connection
 
     def _connect(self) -> smtplib.SMTP:
-        url, host = self.url, self.url.hostname or ""
-        if url.scheme == "smtps":
-            context = ssl.create_default_context()
-            connection: smtplib.SMTP = smtplib.SMTP_SSL(
-                host, url.port or 465, timeout=TIMEOUT_SECONDS, context=context
-            )
-        else:
-            connection = smtplib.SMTP(host, url.port or 25, timeout=TIMEOUT_SECONDS)
-            if parse_qs(url.query).get("starttls") == ["1"]:
+        connection = self._open()
+        try:
+            if parse_qs(self.url.query).get("starttls") == ["1"]:
                 connection.starttls(context=ssl.create_default_context())
-        if url.username is not None:
-            connection.login(unquote(url.username), unquote(url.password or ""))
+            connection.ehlo_or_helo_if_needed()
+            if self.url.username is not None:
+                connection.login(unquote(self.url.username), unquote(self.url.password or ""))
+        except BaseException:
+            connection.close()
+            raise
         return connection
+
+    def _open(self) -> smtplib.SMTP:
+        host, port = self.url.hostname or "", self.url.port
+        if self.url.scheme == "smtps":
+            context = ssl.create_default_context()
+            return smtplib.SMTP_SSL(host, port or 465, timeout=TIMEOUT_SECONDS, context=context)
+        return smtplib.SMTP(host, port or 25, timeout=TIMEOUT_SECONDS)
 
     @staticmethod
     def _expect(reply: tuple[int, bytes]) -> None:

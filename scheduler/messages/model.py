@@ -2,17 +2,21 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, tzinfo
 from typing import Any, ClassVar
 from uuid import UUID, uuid4
 
-from sqlalchemy import Interval, Select, cast, func, select, text, update
+from sqlalchemy import Interval, Select, and_, cast, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, mapped_column
 
+from scheduler import clock
+from scheduler.clinics.model import Policy
 from scheduler.db import Base, OfClinic, Versioned
+from scheduler.messages.rules_quiet import QuietHours
+from scheduler.patients.model import Consent, Patient
 from scheduler.sessions.model import InfusionSession
-from scheduler.sessions.rules_states import LIVE
+from scheduler.sessions.rules_states import COUNTED
 from scheduler.tenancy import Work
 
 BATCH = 50
@@ -128,14 +132,44 @@ def release_expired(work: Work, *, after_sending: str) -> int:
     return int(result.rowcount)
 
 
+def held_still(work: Work, message: Message) -> tuple[InfusionSession, Patient]:
+    """The message's session and patient; until this transaction ends nobody changes them.
+
+    Nor the patient's consents: what is read here is still so at the commit (I37, I40, I58).
+    """
+    consents = select(Consent.id).where(
+        Consent.clinic_id == work.clinic_id, Consent.patient_id == message.patient_id
+    )
+    work.session.execute(consents.with_for_update(read=True))
+    same = and_(
+        Patient.clinic_id == InfusionSession.clinic_id, Patient.id == InfusionSession.patient_id
+    )
+    both = (
+        select(InfusionSession, Patient)
+        .join(Patient, same)
+        .where(
+            InfusionSession.clinic_id == work.clinic_id, InfusionSession.id == message.session_id
+        )
+    )
+    return work.session.execute(both.with_for_update(read=True)).one()
+
+
+def quiet_hours_of(policy: Policy, time_zone: str | None, clinic_zone: tzinfo) -> QuietHours:
+    """A recipient's quiet hours: in their own zone, or the clinic's if it is unknown (I39)."""
+    # A name may also be one that newer time zone rules have dropped.
+    known = time_zone in clock.zone_names()
+    zone = clock.zone(time_zone) if time_zone and known else clinic_zone
+    return QuietHours(policy.quiet_from, policy.quiet_until, zone)
+
+
 def next_session_of(work: Work, infusion_session: InfusionSession) -> datetime | None:
-    """When the patient's next live session after this one starts."""
+    """When the patient's next session after this one starts, or has started (I51)."""
     return work.session.scalar(
         select(func.min(InfusionSession.starts_at)).where(
             InfusionSession.clinic_id == work.clinic_id,
             InfusionSession.patient_id == infusion_session.patient_id,
             InfusionSession.starts_at > infusion_session.starts_at,
-            InfusionSession.status.in_(LIVE),
+            InfusionSession.status.in_(COUNTED),
         )
     )
 

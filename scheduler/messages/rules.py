@@ -104,7 +104,7 @@ def wait_before(attempt: int, jitter: float) -> timedelta:
     `jitter` lies in [-1, 1].
     """
     doubled: timedelta = min(FIRST_WAIT * 2 ** min(attempt - 1, 10), LONGEST_WAIT)
-    return doubled * (1 + JITTER * jitter)
+    return min(doubled * (1 + JITTER * jitter), LONGEST_WAIT)
 
 
 def after_attempt(

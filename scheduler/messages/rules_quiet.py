@@ -26,7 +26,8 @@ class QuietHours:
         for on in (today - overnight, today):
             quiet = Span(
                 on_wall(on, self.since, self.zone).at,
-                on_wall(on + overnight, self.until, self.zone).at,
+                # Where the clock goes back over the end, the hours it repeats are quiet too.
+                on_wall(on + overnight, self.until, self.zone, last=True).at,
             )
             if quiet.start <= at < quiet.end:
                 return quiet

@@ -30,7 +30,7 @@ def reminder(
     return Draft(
         sender=neutral_name,
         subject=f"{neutral_name}: appt {short}",
-        body=f"Hello,\n\nyou have an appointment with {neutral_name} on {long}.\n\n"
+        body=f"Hello,\n\nYou have an appointment with {neutral_name} on {long}.\n\n"
         f"To change it, {_call(phone)}.\n",
     )
 
@@ -40,7 +40,7 @@ def follow_up(neutral_name: str, phone: str | None) -> Draft:
     return Draft(
         sender=neutral_name,
         subject=f"{neutral_name}: how are you?",
-        body=f"Hello,\n\nwe hope you are well after your visit with {neutral_name}.\n\n"
+        body=f"Hello,\n\nWe hope you are well after your visit with {neutral_name}.\n\n"
         f"If anything worries you, or you would like to talk to us, {_call(phone)}.\n",
     )
 

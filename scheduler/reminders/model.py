@@ -6,10 +6,8 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import aliased
 
-from scheduler import clock
 from scheduler.clinics.model import Policy
-from scheduler.messages.model import DueMessage
-from scheduler.messages.rules_quiet import QuietHours
+from scheduler.messages.model import DueMessage, quiet_hours_of
 from scheduler.patients.model import Patient
 from scheduler.reminders.rules import reminders_of, starts_due_in
 from scheduler.sessions.model import InfusionSession
@@ -58,8 +56,7 @@ def reminders_due(work: Work, due: Span, policy: Policy, **only: UUID) -> Iterat
         )
     )
     for row in work.session.execute(sessions):
-        zone = clock.zone(row.time_zone) if row.time_zone else work.zone
-        quiet = QuietHours(policy.quiet_from, policy.quiet_until, zone)
+        quiet = quiet_hours_of(policy, row.time_zone, work.zone)
         for each in reminders_of(
             row.starts_at, row.previous_at, policy.reminder_days, work.zone, quiet
         ):

@@ -102,7 +102,8 @@ def _clash(
         reason = "patient_busy"
     else:
         blockers = [each for lane in lanes for each in calendar.on_lane(visit, lane.id)]
-        reason = _REASON[blockers[0].kind] if wanted else "no_chair_free"
+        # Without a blocker the wanted lane is none of the calendar's: it was just retired.
+        reason = _REASON[blockers[0].kind] if wanted and blockers else "no_chair_free"
     return Clash(ordinal, visit.starts_at, reason, tuple(blockers))
 
 

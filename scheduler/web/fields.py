@@ -13,8 +13,13 @@ GRID_MINUTES = 5
 # The clinic's zone for this request: instants are answered in it.
 zone: ContextVar[tzinfo] = ContextVar("zone", default=UTC)
 
-_INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,6})?)?(Z|[+-]\d\d:\d\d)", re.ASCII)
-_WALL_TIME = re.compile(r"\d\d:\d\d", re.ASCII)
+# Newer Pythons read 24:00 as the next midnight: no hour but 00 to 23 here.
+_CLOCK = r"([01]\d|2[0-3]):[0-5]\d"
+_INSTANT = re.compile(
+    rf"\d{{4}}-\d\d-\d\dT{_CLOCK}(:\d\d(\.\d{{1,6}})?)?(Z|[+-]{_CLOCK})", re.ASCII
+)
+_WALL_TIME = re.compile(_CLOCK, re.ASCII)
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE | re.ASCII)
 _DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 
 
@@ -45,7 +50,7 @@ class Id(fields.UUID):
     def _validated(self, value: Any) -> UUID:
         if isinstance(value, UUID):
             return value
-        if not isinstance(value, str) or len(value) != 36:
+        if not isinstance(value, str) or not _UUID.fullmatch(value):
             raise self.make_error("invalid_uuid")
         return super()._validated(value)
 

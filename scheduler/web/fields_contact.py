@@ -29,6 +29,14 @@ class Phone(fields.String):
         return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
 
+def readable_phone(e164: str) -> str:
+    """A number as a person in its own country would write it, or with its country's code."""
+    number = phonenumbers.parse(e164)
+    home = number.country_code == phonenumbers.country_code_for_region(REGION)
+    style = phonenumbers.PhoneNumberFormat
+    return str(phonenumbers.format_number(number, style.NATIONAL if home else style.INTERNATIONAL))
+
+
 class EmailAddress(fields.String):
     """A mail address, normalised; its domain is not asked."""
 

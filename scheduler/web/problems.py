@@ -5,9 +5,11 @@ from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 
-from flask import Flask, Response, current_app, g
+import orjson
+from flask import Flask, Response, g
 from psycopg import errors as pg
 from sqlalchemy.exc import IntegrityError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import HTTPException
@@ -61,7 +63,11 @@ def problem(
         "request_id": request_id(),
         **(facts or {}),
     }
-    return Response(current_app.json.dumps(body), status, headers, content_type=MEDIA_TYPE)
+    # The errors of a list are under its places, which are numbers.
+    text = orjson.dumps(body, option=orjson.OPT_NON_STR_KEYS)
+    response = Response(text, status, headers, content_type=MEDIA_TYPE)
+    response.headers["Cache-Control"] = "no-store"
+    return response
 
 
 def refused(refusal: Refused, facts: Mapping[str, Any]) -> Response:

@@ -139,6 +139,6 @@ def _flushing(view: Callable[..., Any]) -> Callable[..., Any]:
     def flushed(work: Work, *args: Any, **kwargs: Any) -> Any:
         result = view(work, *args, **kwargs)
         work.session.flush()
-        return Response(status=204) if result is None else result
+        return Response(status=204, mimetype="application/json") if result is None else result
 
     return flushed

@@ -67,7 +67,7 @@ def clean(value: Any) -> Any:
             _malformed("A text holds a control character, a bidi mark or half a character.")
         return unicodedata.normalize("NFC", value)
     if isinstance(value, dict):
-        return {clean(key): clean(item) for key, item in value.items()}
+        return _object([(clean(key), clean(item)) for key, item in value.items()])
     if isinstance(value, list):
         return [clean(item) for item in value]
     return value
