@@ -2,7 +2,7 @@
 
 app.py            create_app: names every part        cli.py      the flask commands
 jobs.py           the background process              serving.py  what `make run` does
-demo.py           a believable clinic                 check.py    proves the invariants
+demo/             a believable clinic                 check/      proves the invariants
 
 outreach/         turns what is due into messages; past and coming
 followups/        when a follow-up is due             reminders/  when a reminder is due

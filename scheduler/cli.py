@@ -1,5 +1,7 @@
 """The flask commands."""
 
+import sys
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -8,9 +10,10 @@ from flask import Flask, current_app
 from flask.cli import AppGroup, with_appcontext
 
 import config
-from scheduler import clock, jobs, prepare, serving
+from scheduler import clock, demo, jobs, prepare, serving
 from scheduler.access.actions import make_key
 from scheduler.access.roles import ROLES
+from scheduler.check import report
 from scheduler.clinics.actions import create_clinic
 from scheduler.messages.channels import open_channels
 from scheduler.protocols.actions import add_weekly
@@ -62,7 +65,7 @@ def jobs_command() -> None:
 def tick_command(at: str | None, dry_run: bool) -> None:
     """Do all due work once and say what was done."""
     settings: config.Settings = current_app.extensions["settings"]
-    moment = _instant(at) if at else None
+    moment = None if at is None else _instant(at)
     if moment and settings.database_url and not dry_run:
         raise click.UsageError("--at with a DATABASE_URL needs --dry-run.")
     if dry_run:
@@ -76,6 +79,35 @@ def tick_command(at: str | None, dry_run: bool) -> None:
         click.echo(f"{count:5} {what}")
     if not done:
         click.echo("nothing was due")
+
+
+@click.command("check")
+@with_appcontext
+def check_command() -> None:
+    """Prove the invariants from the stored rows; exits with 1 when one does not hold."""
+
+    def watched(clinics: list[UUID]) -> Iterator[UUID]:
+        with click.progressbar(clinics, label="clinics", file=sys.stderr) as bar:
+            yield from bar
+
+    found = report.check(clock.now(), watched)
+    for line in report.lines(found):
+        click.echo(line)
+    if found.violations:
+        raise SystemExit(1)
+
+
+@click.command("demo")
+@with_appcontext
+def demo_command() -> None:
+    """Make another demo clinic; shows its id, and the secret of one key per role."""
+    settings: config.Settings = current_app.extensions["settings"]
+    if not settings.embedded:
+        raise click.UsageError("DATABASE_URL is set: a demo clinic is for the embedded server.")
+    made = demo.make(clock.now())
+    click.echo(f"clinic {made.clinic_id}")
+    for role, secret in made.keys.items():
+        click.echo(f"{role} {secret}")
 
 
 @click.command("up")
@@ -93,7 +125,10 @@ def _instant(text: str) -> datetime:
         raise click.BadParameter("not an instant", param_hint="--at") from None
     if moment.tzinfo is None:
         raise click.BadParameter("needs an offset: …-07:00", param_hint="--at")
-    return moment.astimezone(UTC)
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:
+        raise click.BadParameter("not an instant", param_hint="--at") from None
 
 
 def _app() -> Flask:
@@ -103,5 +138,5 @@ def _app() -> Flask:
 def init_app(app: Flask) -> None:
     """Add the commands to the app."""
     app.cli.add_command(clinic)
-    for command in (key, jobs_command, tick_command, up_command):
+    for command in (key, jobs_command, tick_command, check_command, demo_command, up_command):
         app.cli.add_command(command)

@@ -1,6 +1,6 @@
 """PostgreSQL's own programs, run as a user who may run them: they refuse to run as root.
 
-Root's folders are often closed to others (a clone under /root), and their permissions are not
+Root's folders are often closed to others (a clone in its home), and their permissions are not
 ours to change. Where the chosen user cannot reach them, it is lent one capability, to search
 and read closed folders, by `setpriv`; writing stays with what the user owns.
 """

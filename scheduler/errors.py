@@ -48,7 +48,18 @@ class Invalid(Refused):
     """A body or a parameter of the wrong shape: `errors` maps each field to its messages."""
 
     def __init__(self, errors: Mapping[str, Any]) -> None:
-        super().__init__("invalid", "Some fields are not as they should be.", errors=dict(errors))
+        super().__init__("invalid", _first(errors), errors=dict(errors))
+
+
+def _first(errors: Mapping[str, Any], path: str = "") -> str:
+    """The first message with the way to its field, to be read out; `errors` has the rest."""
+    name, below = next(iter(errors.items()), ("", "Not as it should be."))
+    # What concerns the whole body stands under a name of marshmallow's own.
+    here = path if name == "_schema" else f"{path}.{name}".lstrip(".")
+    if isinstance(below, Mapping):
+        return _first(below, here)
+    message = below[0] if isinstance(below, list) and below else below
+    return f"{here}: {message}".removeprefix(": ")
 
 
 class Forbidden(Refused):

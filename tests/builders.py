@@ -42,22 +42,18 @@ class Caller:
     secret: str
 
     def get(self, path: str, **query: Any) -> TestResponse:
-        return self.client.get(path, query_string=query, headers=self._headers())
+        return self.send("GET", path, query=query)
 
     def post(self, path: str, body: Any = None, *, key: str | None = None) -> TestResponse:
         """POST that creates or books, with a new Idempotency-Key unless one is given."""
-        headers = self._headers() | {"Idempotency-Key": key or uuid4().hex}
-        return self.client.post(path, json=body, headers=headers)
+        return self.send("POST", path, body, {"Idempotency-Key": key or uuid4().hex})
 
     def change(
         self, method: str, path: str, body: Any = None, *, version: int | None = None
     ) -> TestResponse:
         """PATCH, PUT, DELETE or a transition, with If-Match."""
-        headers = self._headers()
-        if version is not None:
-            headers["If-Match"] = f'"{version}"'
-        sent = {} if body is None else {"json": body}
-        return self.client.open(path, method=method, headers=headers, **sent)
+        seen = None if version is None else f'"{version}"'
+        return self.send(method, path, body, {"If-Match": seen})
 
     def step(self, session: dict[str, Any], verb: str, **body: Any) -> TestResponse:
         """Take a session (or consultation) one step on, from the version that is given."""
@@ -66,8 +62,26 @@ class Caller:
         needs_body = noun == "sessions" or body
         return self.change("POST", path, body if needs_body else None, version=session["version"])
 
-    def _headers(self) -> dict[str, str]:
-        return {"Authorization": f"Bearer {self.secret}"}
+    def send(
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        headers: dict[str, str | None] | None = None,
+        *,
+        query: dict[str, Any] | None = None,
+        raw: bytes | None = None,
+    ) -> TestResponse:
+        """Any request with this key; `raw` is sent as JSON as it stands, a None header not."""
+        sent: dict[str, Any] = {} if body is None else {"json": body}
+        known: dict[str, str | None] = {"Authorization": f"Bearer {self.secret}"}
+        if raw is not None:
+            sent, known["Content-Type"] = {"data": raw}, "application/json"
+        known |= headers or {}
+        kept = {name: value for name, value in known.items() if value is not None}
+        # In a context of its own, as in a server: a test's own would be shared by all requests.
+        with self.client.application.app_context():
+            return self.client.open(path, method=method, query_string=query, headers=kept, **sent)
 
 
 @dataclass

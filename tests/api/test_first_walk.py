@@ -13,6 +13,6 @@ def test_a_whole_series_is_booked_at_once(app: Flask, at: Callable[[Any], None])
     patient = a_cleared_patient(clinic)
     booked = clinic.desk.post("/v1/series", an_order(patient))
     assert booked.status_code == 201
-    starts = [session["starts_at"] for session in booked.json["sessions"]]
+    starts = [session["starts_at"] for session in booked.get_json()["sessions"]]
     assert starts[0] == "2026-12-01T09:30:00-07:00"
     assert len(starts) == 6

@@ -1,8 +1,0 @@
-"""A believable clinic in Phoenix."""
-
-from datetime import datetime
-
-
-def load(now: datetime) -> dict[str, str]:
-    """Load it."""
-    return {}
