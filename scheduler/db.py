@@ -17,6 +17,11 @@ class Instant(TypeDecorator[datetime]):
     impl = TIMESTAMP(timezone=True)
     cache_ok = True
 
+    @property
+    def python_type(self) -> type[datetime]:
+        """What a cursor's instants are read back as; PostgreSQL's own type does not say."""
+        return datetime
+
     def process_bind_param(self, value: datetime | None, _: Dialect) -> datetime | None:
         if value is not None and value.tzinfo is None:
             raise ValueError("a naive datetime reached the database")

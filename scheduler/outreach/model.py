@@ -98,8 +98,10 @@ def _ahead(work: Work, within: Span) -> Span:
     """The part of a span that no scan has entered in the ledger yet."""
     scanned = work.session.get(OutreachMark, work.clinic_id)
     until = scanned.scanned_until if scanned else work.clinic().created_at
-    start = max(within.start, until - OVERLAP)
-    return Span(start, max(start, within.end - timedelta(microseconds=1)))
+    # `falling_due` leaves out the start and takes in the end; a window does the reverse.
+    just_before = timedelta(microseconds=1)
+    start = max(within.start - just_before, until - OVERLAP)
+    return Span(start, max(start, within.end - just_before))
 
 
 def _key(each: Message | DueMessage) -> tuple[object, ...]:

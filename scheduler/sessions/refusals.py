@@ -1,6 +1,8 @@
 """A refusal that says what is in the way of each visit, and what would fit instead."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import date
+from itertools import groupby
 from typing import Any
 from uuid import UUID
 
@@ -8,10 +10,11 @@ from scheduler.errors import Conflict, Facts
 from scheduler.patients.model import Patient
 from scheduler.protocols.rules import Visit, VisitParts
 from scheduler.sessions.model_calendar import chair_calendar
-from scheduler.sessions.rules_placing import Clash, far_enough, nearest
-from scheduler.sessions.rules_slots import Slot, slots
+from scheduler.sessions.rules_placing import ALTERNATIVES, Clash, far_enough, nearest
+from scheduler.sessions.rules_slots import FreeDay, Slot, slots
 from scheduler.sessions.searches import days_around, open_days
 from scheduler.tenancy import Work
+from scheduler.wall_time import local_date
 
 # Looks, in a fresh unit of work, for what would fit instead of a clash.
 Finder = Callable[[Work, Clash], list[Slot]]
@@ -92,11 +95,27 @@ def chair_alternatives(
         around = days_around(work, clash.wanted_at, days)
         calendar = chair_calendar(work, [around], patient_id)
         beside = [each for each in others if each.starts_at != clash.wanted_at]
-        fitting = (
-            slot
-            for slot in slots(open_days(work, calendar, around, parts, patient), parts)
-            if far_enough(slot, beside, min_gap_days, work.zone)
-        )
-        return nearest(clash.wanted_at, fitting, work.zone, chair_id)
+        on = local_date(clash.wanted_at, work.zone)
+        found: list[Slot] = []
+        for near in nearest_days(open_days(work, calendar, around, parts, patient), on):
+            fitting = (
+                slot
+                for slot in slots(near, parts)
+                if far_enough(slot, beside, min_gap_days, work.zone)
+            )
+            missing = ALTERNATIVES - len(found)
+            found += nearest(clash.wanted_at, fitting, work.zone, chair_id, missing)
+            if len(found) == ALTERNATIVES:
+                break
+        return found
 
     return find
+
+
+def nearest_days(days: Iterable[FreeDay], on: date) -> Iterator[Iterator[FreeDay]]:
+    """The days by how far off they are, so that a far one is looked at only when needed."""
+
+    def days_off(free: FreeDay) -> int:
+        return abs((free.on - on).days)
+
+    return (near for _, near in groupby(sorted(days, key=days_off), key=days_off))

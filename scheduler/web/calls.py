@@ -13,6 +13,7 @@ from uuid import UUID
 from flask import Response, request
 from flask_smorest.utils import get_appcontext
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm import Session
 
 from scheduler import clock
@@ -108,7 +109,7 @@ class Call:
         try:
             with unit_of_work() as session:
                 return self._explain(session, self.work, refusal)
-        except OperationalError:
+        except (OperationalError, PoolTimeoutError):
             # The database is away: the answer still is, only its audit row cannot be.
             return answer_of(refusal)
 

@@ -3,7 +3,7 @@
 from functools import cache
 from typing import Any
 
-from marshmallow import RAISE, Schema, ValidationError, fields, validate, validates_schema
+from marshmallow import INCLUDE, RAISE, Schema, ValidationError, fields, validate, validates_schema
 
 from scheduler.web.fields import Count, Id, Instant, QueryCount, Text
 
@@ -63,6 +63,9 @@ def page_of(item: type[Schema]) -> Schema:
 class ProblemSchema(Schema):
     """An RFC 9457 problem. `type` is stable; `detail` can be read out to a person."""
 
+    class Meta:
+        unknown = INCLUDE
+
     type = fields.String(required=True)
     title = fields.String(required=True)
     status = fields.Integer(required=True)
@@ -71,3 +74,7 @@ class ProblemSchema(Schema):
     errors = fields.Dict(keys=fields.String())
     conflicts = fields.List(fields.Dict(keys=fields.String()))
     blockers = fields.List(fields.Dict(keys=fields.String()))
+    sessions = fields.List(fields.Dict(keys=fields.String()))
+    ordinals = fields.List(fields.Integer())
+    state = fields.String()
+    missing = fields.List(fields.String())

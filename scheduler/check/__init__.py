@@ -1,0 +1,1 @@
+"""Proves from the stored rows what can be proved of the invariants, without changing one."""
