@@ -14,7 +14,8 @@ from scheduler.demo.story import Story, week_of, workday
 from scheduler.demo.timeline import ANY, Timeline, first_that_fits
 from scheduler.demo.visits import actual
 from scheduler.patients.actions import change_patient
-from scheduler.series.actions import book_series, book_session
+from scheduler.series.actions import book_series
+from scheduler.series.actions_session import book_session
 from scheduler.series.model import SeriesView
 from scheduler.series.rules import Order
 from scheduler.sessions.actions import (

@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from scheduler.access.roles import READ_CARE, WRITE_CARE
-from scheduler.series import actions
+from scheduler.series import actions, actions_plan, actions_session
 from scheduler.series.model import Series, SeriesView, views_of
 from scheduler.series.rules import Order
 from scheduler.series.schema import PlanOut, SeriesOrder, SeriesOut, SeriesQuery, SessionOrder
@@ -29,7 +29,7 @@ def book_series(work: Work, order: Order) -> SeriesView:
 @routes.post("/series/plan", access=WRITE_CARE, body=SeriesOrder(), answer=PlanOut(), key=False)
 def plan_series(work: Work, order: Order) -> dict[str, Any]:
     """Show what booking the same body would do. Books nothing."""
-    return actions.plan_series(work, order)
+    return actions_plan.plan_series(work, order)
 
 
 @routes.get("/series", access=READ_CARE, query=SeriesQuery(), answer=page_of(SeriesOut))
@@ -50,4 +50,4 @@ def read_series(work: Work, series_id: UUID) -> SeriesView:
 @routes.post("/sessions", access=WRITE_CARE, body=SessionOrder(), answer=SessionOut(), status=201)
 def book_session(work: Work, body: dict[str, Any]) -> InfusionSession:
     """Book one session, or with `series_id` fill a place that the series still owes."""
-    return actions.book_session(work, **body)
+    return actions_session.book_session(work, **body)

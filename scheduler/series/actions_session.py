@@ -1,0 +1,69 @@
+"""Booking a single session, which may fill a place that a series still owes."""
+
+from datetime import datetime
+from uuid import UUID
+
+from scheduler.errors import Conflict, Invalid
+from scheduler.protocols.model import protocol_for
+from scheduler.protocols.rules import visit_at
+from scheduler.series.model import Series, views_of
+from scheduler.sessions.checks import (
+    active_chair,
+    bookable_patient,
+    clearances_for,
+    in_time,
+    session_minutes_in_bounds,
+)
+from scheduler.sessions.model import InfusionSession, add_sessions, numbered
+from scheduler.sessions.model_calendar import chair_calendar
+from scheduler.sessions.refusals import chair_alternatives, does_not_fit
+from scheduler.sessions.rules_placing import place
+from scheduler.tenancy import Work, lock_schedule
+
+
+def book_session(
+    work: Work,
+    *,
+    patient_id: UUID,
+    starts_at: datetime,
+    minutes: int,
+    chair_id: UUID | None = None,
+    protocol_id: UUID | None = None,
+    series_id: UUID | None = None,
+) -> InfusionSession:
+    """Book one session; with `series_id` it fills a place that the series still owes (I25)."""
+    lock_schedule(work, books=True)
+    session_minutes_in_bounds(work, minutes)
+    active_chair(work, chair_id)
+    series = _owing(work, series_id, patient_id) if series_id else None
+    protocol = protocol_for(work, series.protocol_id if series else protocol_id)
+    parts = protocol.parts(minutes)
+    visits = [visit_at(starts_at, parts)]
+    in_time(work, visits)
+    patient = bookable_patient(work, patient_id, visits)
+    clearance_ids = clearances_for(work, patient, visits)
+    calendar = chair_calendar(work, [visits[0].block], patient.id)
+    slots, clashes = place(visits, calendar, chair_id)
+    if clashes:
+        raise does_not_fit(work, clashes, chair_alternatives(patient_id, parts, chair_id=chair_id))
+    (booked,) = add_sessions(
+        work,
+        slots,
+        clearance_ids,
+        patient_id=patient.id,
+        protocol_id=protocol.id,
+        observation_minutes=protocol.observation_minutes,
+        series_id=series_id,
+    )
+    return numbered(work, [booked])[0]
+
+
+def _owing(work: Work, series_id: UUID, patient_id: UUID) -> Series:
+    """The patient's series that still owes a session. Raises NotFound or Conflict."""
+    series = work.load(Series, series_id, field="series_id")
+    if series.patient_id != patient_id:
+        raise Invalid({"series_id": ["It is another patient's series."]})
+    (view,) = views_of(work, [series])
+    if view.owed == 0:
+        raise Conflict("nothing_owed", "This series owes no session.")
+    return series
