@@ -18,7 +18,7 @@ from scheduler.wall_time import local_date
 
 _WITH_CLEARANCE = """
     SELECT s.id, s.patient_id, coalesce(s.started_at, s.starts_at) AS at,
-           s.started_at IS NOT NULL AS started, s.status IN {live} AS live,
+           s.started_at IS NOT NULL AS started,
            k.cleared_at, k.expires_on, k.revoked_at,
            k.version > 1 + (k.revoked_at IS NOT NULL)::int AS cut_short
     FROM sessions s
@@ -79,16 +79,10 @@ def _not_started_without(work: Work) -> Found:
     def judge(row: Row[Any]) -> Judgement:
         if row.started:
             return bool(row.revoked_at and row.at > row.revoked_at), False
-        return False, row.live and row.at > work.now and _lost_it(work, row)
+        covered = clearance_at(terms_of(work, row.patient_id), row.at, work.zone)
+        return False, row.at > work.now and covered is None
 
     return judged(work, _WITH_CLEARANCE, judge, "revoked_at IS NOT NULL OR cut_short")
-
-
-def _lost_it(work: Work, row: Row[Any]) -> bool:
-    """Is a session's clearance gone, and none of the patient's others in its place?"""
-    if row.revoked_at is None and local_date(row.at, work.zone) <= row.expires_on:
-        return False
-    return clearance_at(terms_of(work, row.patient_id), row.at, work.zone) is None
 
 
 def _consented(work: Work) -> Found:

@@ -80,7 +80,7 @@ _SENT_IN = """
     JOIN patients p ON p.clinic_id = m.clinic_id AND p.id = m.patient_id
     JOIN unnest(CAST(:minutes AS timestamptz[]), CAST(:zones AS text[])) AS quiet (at, time_zone)
       ON quiet.at = date_trunc('minute', m.sent_at)
-
+         AND quiet.time_zone IS NOT DISTINCT FROM p.time_zone
     WHERE m.clinic_id = :clinic_id
 """
 
