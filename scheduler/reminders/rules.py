@@ -13,8 +13,9 @@ from scheduler.messages.rules_quiet import ENOUGH_TIME, QuietHours
 from scheduler.spans import Span
 from scheduler.wall_time import local_date, on_wall
 
-# A reminder moves by less than a day out of quiet hours, and a clock change by some hours.
-LEEWAY = timedelta(hours=27)
+# A reminder moves by less than a day out of quiet hours; a clock change moves it by some hours,
+# and once by a whole day (Apia had no 30 December 2011).
+LEEWAY = timedelta(hours=51)
 
 
 @dataclass(frozen=True, slots=True)

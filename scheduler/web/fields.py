@@ -1,6 +1,7 @@
 """Strict fields: each takes one spelling of a value and refuses what merely looks like it."""
 
 import re
+import unicodedata
 from contextvars import ContextVar
 from datetime import UTC, date, datetime, time, tzinfo
 from typing import Any
@@ -32,8 +33,10 @@ class Text(fields.String):
     def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> str:
         text = str(super()._deserialize(value, attr, data, **kwargs)).strip()
         # A line break would start a header of its own in a mail.
-        if any(character in text for character in "\t\n\r"):
+        if any(character in text for character in "\t\n\r\u2028\u2029"):
             raise ValidationError("Must be one line.")
+        if text and all(unicodedata.category(character) in ("Cf", "Zs") for character in text):
+            raise ValidationError("Must show something.")
         return text
 
 

@@ -1,0 +1,119 @@
+"""Is a patient cleared on a day, and which clearance does a session use (I1, I3)?"""
+
+from datetime import date, datetime, timedelta, tzinfo
+from uuid import UUID
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from scheduler.consults.rules import Term, clearance_at, lacking
+from tests.rules.drawn import NEW_YORK, PHOENIX, phoenix, showing, utc
+
+CLEARED = phoenix("2026-11-23 09:00")
+UNTIL = date(2026, 12, 1)
+
+
+def term(
+    number: int = 1,
+    cleared_at: datetime = CLEARED,
+    expires_on: date = UNTIL,
+    revoked: bool = False,
+) -> Term:
+    return Term(UUID(int=number), cleared_at, expires_on, revoked)
+
+
+#   cleared                        UNTIL, midnight in Phoenix
+#      [==============================)
+HOLDS = [
+    (CLEARED - timedelta(microseconds=1), False),
+    (CLEARED, True),
+    (phoenix("2026-12-01 00:00"), True),
+    (phoenix("2026-12-01 23:55"), True),  # the last day is inclusive, in the clinic's zone,
+    (phoenix("2026-12-01 23:59:59.999999"), True),  # though it is the second of December in UTC
+    (phoenix("2026-12-02 00:00"), False),
+]
+
+
+@pytest.mark.parametrize(("at", "holds"), HOLDS)
+def test_a_clearance_holds_from_its_moment_to_the_end_of_its_last_day(
+    at: datetime, holds: bool
+) -> None:
+    """I1, I3"""
+    assert term().holds_at(at, PHOENIX) is holds
+    assert term(revoked=True).holds_at(at, PHOENIX) is False
+
+
+def test_the_last_day_ends_where_the_clinic_is() -> None:
+    """I3"""
+    at = phoenix("2026-12-01 22:30")
+    assert term().holds_at(at, PHOENIX)
+    assert not term().holds_at(at, NEW_YORK), "there it is half past midnight"
+
+
+CHOSEN = [
+    ([], None),
+    ([term(1)], 1),
+    ([term(1, revoked=True)], None),
+    ([term(1, expires_on=date(2027, 1, 1)), term(2, expires_on=UNTIL)], 2),  # expires first
+    ([term(1, expires_on=date(2026, 11, 1)), term(2)], 2),  # the first has expired
+    ([term(1, expires_on=UNTIL, revoked=True), term(2, expires_on=date(2027, 1, 1))], 2),
+    ([term(1, cleared_at=phoenix("2026-11-30 09:00")), term(2, expires_on=date(2027, 1, 1))], 2),
+    ([term(2), term(1)], 1),  # the same each time
+]
+
+
+@pytest.mark.parametrize(("terms", "expected"), CHOSEN)
+def test_a_session_uses_the_clearance_in_force_that_expires_first(
+    terms: list[Term], expected: int | None
+) -> None:
+    """I3"""
+    found = clearance_at(terms, phoenix("2026-11-24 09:30"), PHOENIX)
+    assert (found and found.id.int) == expected
+
+
+LACKING = [
+    ([], "No clearance"),
+    ([term(revoked=True)], "No clearance"),
+    ([term()], "ends on 2026-12-01"),
+    ([term(), term(2, expires_on=date(2026, 12, 3))], "ends on 2026-12-03"),
+    ([term(), term(2, expires_on=date(2027, 1, 1), revoked=True)], "ends on 2026-12-01"),
+    ([term(1, phoenix("2026-12-09 09:00"), date(2027, 1, 1))], "begins later"),
+]
+
+
+@pytest.mark.parametrize(("terms", "words"), LACKING)
+def test_what_a_patient_lacks_is_said_in_words(terms: list[Term], words: str) -> None:
+    at = phoenix("2026-12-08 09:30")
+    assert clearance_at(terms, at, PHOENIX) is None
+    assert words in lacking(terms, at, PHOENIX)
+
+
+NOON = utc("2026-11-24 12:00")
+hours = st.integers(-100, 100).map(lambda n: NOON + timedelta(hours=n))
+drawn_terms = st.lists(
+    st.builds(
+        term,
+        st.integers(1, 99),
+        hours,
+        st.integers(-4, 4).map(lambda n: NOON.date() + timedelta(days=n)),
+        st.booleans(),
+    ),
+    max_size=4,
+)
+
+
+@given(drawn_terms, hours, st.sampled_from([PHOENIX, NEW_YORK]))
+def test_the_clearance_found_is_valid_then_and_none_in_force_ends_before_it(
+    terms: list[Term], at: datetime, in_zone: tzinfo
+) -> None:
+    """I1, I3"""
+    today = showing(at, in_zone).date().isoformat()
+    valid = [
+        each
+        for each in terms
+        if not (each.revoked or each.cleared_at > at or each.expires_on.isoformat() < today)
+    ]
+    found = clearance_at(terms, at, in_zone)
+    assert (found in valid) if valid else (found is None)
+    assert all(found and found.expires_on <= each.expires_on for each in valid)

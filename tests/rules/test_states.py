@@ -1,0 +1,151 @@
+"""A session's way through the clinic: every state and every verb (I5, I29, I33)."""
+
+from datetime import datetime, timedelta
+from itertools import product
+
+import pytest
+
+from scheduler.sessions.rules_states import (
+    COUNTED,
+    LIVE,
+    STATES,
+    STEPS,
+    is_live,
+    may_leave_at,
+    missing_to_start,
+    not_allowed,
+    on_its_day,
+    wrong_time,
+)
+from tests.rules.drawn import NEW_YORK, PHOENIX, phoenix, utc
+
+# from, verb → to and the column that keeps when: the contract's table, all other pairs refused
+ALLOWED = {
+    ("booked", "confirm"): ("booked", "confirmed_at"),
+    ("booked", "cancel"): ("cancelled", "cancelled_at"),
+    ("booked", "arrive"): ("arrived", "arrived_at"),
+    ("arrived", "start"): ("infusing", "started_at"),
+    ("infusing", "observe"): ("observing", "infusion_ended_at"),
+    ("observing", "complete"): ("completed", "left_at"),
+}
+VERBS = ("confirm", "cancel", "arrive", "start", "observe", "complete")
+
+
+@pytest.mark.parametrize(("state", "verb"), list(product(STATES, VERBS)))
+def test_only_the_steps_of_the_table_happen(state: str, verb: str) -> None:
+    """I29"""
+    why = not_allowed(verb, state)
+    if (state, verb) in ALLOWED:
+        assert why is None
+        assert (STEPS[verb].to, STEPS[verb].stamp) == ALLOWED[state, verb]
+    else:
+        assert why
+        assert state in why
+        assert all(from_ in why for from_, each in ALLOWED if each == verb)
+
+
+def test_no_other_verb_exists() -> None:
+    assert set(STEPS) == set(VERBS)
+
+
+@pytest.mark.parametrize(
+    ("state", "live", "counted"),
+    [
+        ("held", True, True),
+        ("booked", True, True),
+        ("arrived", True, True),
+        ("infusing", True, True),
+        ("observing", True, True),
+        ("completed", False, True),
+        ("cancelled", False, False),
+        ("no_show", False, False),
+    ],
+)
+def test_live_sessions_take_their_chair_and_counted_ones_their_place(
+    state: str, live: bool, counted: bool
+) -> None:
+    """I15, I20"""
+    assert is_live(state) is live
+    assert (state in LIVE, state in COUNTED) == (live, counted)
+    assert state in STATES
+
+
+def test_there_are_no_other_states() -> None:
+    assert len(set(STATES)) == len(STATES) == 8
+
+
+NOW = utc("2026-11-24 18:00")
+DAY = timedelta(hours=24)
+INSTANT = timedelta(microseconds=1)
+TIMES = [
+    # happened, the step before → for anyone else, for a clinician
+    (NOW, None, None, None),
+    (NOW + INSTANT, None, "future", "future"),
+    (NOW - DAY, None, None, None),
+    (NOW - DAY - INSTANT, None, "24 hours", None),
+    (NOW - 7 * DAY, None, "24 hours", None),
+    (NOW - 7 * DAY - INSTANT, None, "24 hours", "168 hours"),
+    (NOW, NOW, None, None),  # at once
+    (NOW - DAY, NOW - DAY, None, None),
+    (NOW - INSTANT, NOW, "before", "before"),
+    (NOW - 2 * DAY, NOW - DAY, "before", "before"),
+]
+
+
+@pytest.mark.parametrize(("happened_at", "previous", "desk", "clinician"), TIMES)
+def test_a_step_lies_between_the_one_before_and_now_and_not_too_far_back(
+    happened_at: datetime, previous: datetime | None, desk: str | None, clinician: str | None
+) -> None:
+    for words, is_clinician in ((desk, False), (clinician, True)):
+        why = wrong_time(happened_at, NOW, previous, clinician=is_clinician)
+        assert why is None if words is None else words in (why or "")
+
+
+@pytest.mark.parametrize(
+    ("wall", "same"),
+    [
+        ("2026-11-24 00:00", True),
+        ("2026-11-24 23:59", True),  # the next day in UTC
+        ("2026-11-23 23:59", False),
+        ("2026-11-25 00:00", False),
+    ],
+)
+def test_a_session_s_day_is_the_one_on_the_clinics_calendar(wall: str, same: bool) -> None:
+    starts_at = phoenix("2026-11-24 09:30")
+    assert on_its_day(phoenix(wall), starts_at, PHOENIX) is same
+
+
+def test_the_same_instants_are_of_two_days_elsewhere() -> None:
+    late, early = phoenix("2026-11-24 22:30"), phoenix("2026-11-24 09:30")
+    assert on_its_day(late, early, PHOENIX)
+    assert not on_its_day(late, early, NEW_YORK)
+
+
+def test_a_patient_may_leave_once_observed() -> None:
+    """I33: counted from the actual end of the infusion."""
+    assert may_leave_at(NOW, 30) == NOW + timedelta(minutes=30)
+    assert may_leave_at(NOW, 0) == NOW
+
+
+@pytest.mark.parametrize(
+    ("status", "cleared", "consent", "vitals"),
+    list(product(("active", "discharged", "deceased"), *[(True, False)] * 3)),
+)
+def test_everything_a_session_lacks_to_start_is_named(
+    status: str, cleared: bool, consent: bool, vitals: bool
+) -> None:
+    """I4, I5, I6"""
+    found = missing_to_start(
+        patient_status=status, cleared=cleared, treatment_consent=consent, vitals_recorded=vitals
+    )
+    expected = set()
+    if status != "active":
+        expected.add(f"patient_{status}")
+    if not cleared:
+        expected.add("clearance")
+    if not consent:
+        expected.add("treatment_consent")
+    if not vitals:
+        expected.add("vitals")
+    assert set(found) == expected
+    assert len(found) == len(expected)
