@@ -100,10 +100,12 @@ def claim(work: Work, lease: timedelta) -> list[UUID]:
         .order_by(Message.next_attempt_at)
         .limit(BATCH)
         .with_for_update(skip_locked=True)
+        # Looked up once: PostgreSQL may run a subquery again for each row, and so past its limit.
+        .cte("waiting")
     )
     claimed = (
         update(Message)
-        .where(Message.clinic_id == work.clinic_id, Message.id.in_(waiting.scalar_subquery()))
+        .where(Message.clinic_id == work.clinic_id, Message.id == waiting.c.id)
         .values(
             status="claimed",
             lease_until=func.clock_timestamp() + cast(lease, Interval),

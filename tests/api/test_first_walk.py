@@ -5,7 +5,7 @@ from typing import Any
 
 from flask import Flask
 
-from tests.builders import a_clinic, a_cleared_patient, an_order
+from tests.builders import a_cleared_patient, a_clinic, an_order
 
 
 def test_a_whole_series_is_booked_at_once(app: Flask, at: Callable[[Any], None]) -> None:

@@ -1,0 +1,194 @@
+"""A clinic with one of everything, and every operation there is: for promises about all routes."""
+
+import re
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+from flask import Flask
+from marshmallow import Schema
+from sqlalchemy import select
+
+from scheduler.consults.model import Clearance
+from scheduler.web.calls import Endpoint
+from scheduler.web.fields import Id
+from tests.builders import Caller, ClinicKit, a_cleared_patient, a_clinic, an_order
+
+_ID = re.compile(r"<uuid:(\w+)>")
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One method of one route, and what it declares."""
+
+    method: str
+    rule: str
+    endpoint: Endpoint
+    schemas: dict[str, Schema]
+
+    @property
+    def name(self) -> str:
+        path = _ID.sub(r"{\1}", self.rule)
+        return f"{self.method} {path}"
+
+    @property
+    def path_ids(self) -> list[str]:
+        """The names of the ids in its path."""
+        return _ID.findall(self.rule)
+
+    @property
+    def writes(self) -> bool:
+        return self.method != "GET"
+
+    def ids_in(self, place: str) -> list[str]:
+        """The names of the ids in its body (`json`) or its `query`."""
+        found = self.schemas.get(place)
+        return [n for n, f in found.fields.items() if isinstance(f, Id)] if found else []
+
+    def path(self, ids: dict[str, UUID]) -> str:
+        return _ID.sub(lambda found: str(ids[found[1]]), self.rule)
+
+
+def operations(app: Flask) -> list[Operation]:
+    """Every operation under `/v1`, read from the routes themselves."""
+    found = []
+    for rule in app.url_map.iter_rules():
+        view = app.view_functions[rule.endpoint]
+        if endpoint := getattr(view, "_endpoint", None):
+            arguments = getattr(view, "_apidoc", {}).get("arguments", {}).get("parameters", [])
+            schemas = {each["in"]: each["schema"] for each in arguments}
+            (method,) = (rule.methods or set()) - {"HEAD", "OPTIONS"}
+            found.append(Operation(method, rule.rule, endpoint, schemas))
+    return sorted(found, key=lambda each: (each.rule, each.method))
+
+
+@dataclass
+class Everything:
+    """A clinic with one of everything; `ids` are by the name they have in paths and bodies."""
+
+    clinic: ClinicKit
+    ids: dict[str, UUID]
+    bodies: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+    def caller_for(self, operation: Operation) -> Caller:
+        """Somebody who may do this."""
+        return self.clinic.caller(sorted(operation.endpoint.access.roles)[-1])
+
+    def send(self, operation: Operation, **changed: Any) -> Any:
+        """A request that is as it should be, but for what is changed.
+
+        `ids` in the path, `body`, `caller`, `query`, and `headers` that replace or (None) omit.
+        """
+        ids = self.ids | changed.pop("ids", {})
+        body = changed.pop("body", self.bodies.get(operation.name))
+        caller = changed.pop("caller", None) or self.caller_for(operation)
+        query = changed.pop("query", NEEDED_QUERIES.get(operation.rule, {}))
+        headers: dict[str, str | None] = {}
+        if operation.endpoint.if_match:
+            headers["If-Match"] = "*"
+        if operation.endpoint.idempotency == "required":
+            headers["Idempotency-Key"] = uuid4().hex
+        headers |= changed.pop("headers", {})
+        if not operation.writes:
+            body = None
+        path = operation.path(ids)
+        return caller.send(operation.method, path, body, headers, query=query, **changed)
+
+
+# Searches cannot do without these.
+_WEEK = {"from": "2026-12-07T00:00:00-07:00", "to": "2026-12-12T00:00:00-07:00", "minutes": 40}
+NEEDED_QUERIES = {"/v1/slots": _WEEK, "/v1/consultations/slots": _WEEK}
+
+
+def everything(app: Flask, **clinic_fields: Any) -> Everything:
+    """A clinic with one of each noun, made the way its people make them."""
+    clinic = a_clinic(app, **clinic_fields)
+    patient_id = a_cleared_patient(clinic, external_id="EXT-1")
+    ids = {"patient_id": patient_id, "provider_id": clinic.provider_id}
+    ids["chair_id"] = clinic.chair_ids[0]
+    closed = {"starts_at": at(24, "08:00"), "ends_at": at(24, "09:00"), "reason": "Training"}
+    consultation = {
+        "patient_id": str(patient_id),
+        "provider_id": str(clinic.provider_id),
+        "starts_at": at(25, "09:00"),
+        "minutes": 30,
+    }
+    posted = {
+        "closure_id": ("/v1/closures", closed),
+        "outage_id": (f"/v1/chairs/{ids['chair_id']}/outages", closed),
+        "consultation_id": ("/v1/consultations", consultation),
+        "series_id": ("/v1/series", an_order(patient_id)),
+    }
+    for name, (path, body) in posted.items():
+        answer = clinic.desk.post(path, body)
+        assert answer.status_code == 201, answer.get_json()
+        ids[name] = UUID(answer.get_json()["id"])
+    ids["session_id"] = UUID(answer.get_json()["sessions"][0]["id"])
+    ids["consent_id"] = _only(clinic, f"/v1/patients/{patient_id}/consents")
+    ids["protocol_id"] = _only(clinic, "/v1/protocols")
+    with clinic.work() as work:
+        ids["clearance_id"] = work.session.scalars(select(Clearance.id)).one()
+    made = Everything(clinic, ids)
+    made.bodies = bodies(made.ids)
+    return made
+
+
+def at(day: int, wall: str, month: int = 11) -> str:
+    """An instant of the autumn of 2026 in Phoenix."""
+    return datetime.fromisoformat(f"2026-{month}-{day:02d}T{wall}:00-07:00").isoformat()
+
+
+def _only(clinic: ClinicKit, path: str) -> UUID:
+    return UUID(clinic.desk.get(path).get_json()["items"][0]["id"])
+
+
+def bodies(ids: dict[str, UUID]) -> dict[str, dict[str, Any]]:
+    """For every operation that takes a body, one that it accepts, by the operation's name."""
+    text = {name: str(value) for name, value in ids.items()}
+    visit = {"starts_at": at(8, "09:00", 12), "minutes": 40}
+    interval = {"starts_at": at(30, "08:00"), "ends_at": at(30, "09:00"), "reason": "Training"}
+    person = {"given_name": "Eva", "family_name": "Ruiz", "birth_date": "1979-05-06"}
+    order = an_order(ids["patient_id"], first_on="2026-12-08", at="13:00")
+    order |= {"protocol_id": text["protocol_id"], "chair_id": text["chair_id"]}
+    suitable = {"outcome": "suitable", "history_reviewed": True, "symptoms": ["insomnia"]}
+    session, consultation = "/v1/sessions/{session_id}", "/v1/consultations/{consultation_id}"
+    single = visit | {"patient_id": text["patient_id"], "chair_id": text["chair_id"]}
+    return {
+        "PATCH /v1/clinic": {"name": "Sonoran Care East"},
+        "PUT /v1/clinic/opening-hours": {
+            "hours": [{"weekday": 0, "opens": "08:00", "closes": "16:00"}]
+        },
+        "POST /v1/closures": interval,
+        "POST /v1/chairs": {"label": "Chair 9"},
+        "PATCH /v1/chairs/{chair_id}": {"label": "Window chair"},
+        "POST /v1/chairs/{chair_id}/outages": interval,
+        "POST /v1/providers": {"name": "Dr. Chen"},
+        "PATCH /v1/providers/{provider_id}": {"name": "Dr. R. Rivera"},
+        "POST /v1/patients": person,
+        "PATCH /v1/patients/{patient_id}": {"given_name": "Anna"},
+        "POST /v1/patients/{patient_id}/consents": {
+            "purpose": "treatment",
+            "source": "paper form",
+            "wording_version": "2026-02",
+        },
+        "POST /v1/consultations": {
+            "patient_id": text["patient_id"],
+            "provider_id": text["provider_id"],
+            "starts_at": at(25, "10:00"),
+            "minutes": 30,
+        },
+        f"POST {consultation}/cancel": {"reason": "Asked to"},
+        f"POST {consultation}/complete": suitable | {"expires_on": "2027-06-30"},
+        "PATCH /v1/clearances/{clearance_id}": {"expires_on": "2027-01-31"},
+        "POST /v1/clearances/{clearance_id}/revoke": {"reason": "New finding"},
+        "POST /v1/series": order,
+        "POST /v1/series/plan": order,
+        "POST /v1/sessions": single | {"protocol_id": text["protocol_id"]},
+        f"POST {session}/confirm": {},
+        f"POST {session}/cancel": {"reason": "Ill", "by": "patient"},
+        f"POST {session}/arrive": {},
+        f"POST {session}/start": {"vitals_recorded": True},
+        f"POST {session}/observe": {},
+        f"POST {session}/complete": {},
+    }

@@ -1,0 +1,178 @@
+"""The document tells the truth: every route, every answer, and schemas that match both."""
+
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+from urllib.parse import urljoin
+
+import pytest
+import schemathesis
+from flask import Flask
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import seed as seeded
+from schemathesis.checks import load_all_checks, not_a_server_error
+from schemathesis.config import SchemathesisConfig
+from schemathesis.core.result import Ok
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from tests.api.everything import Everything, everything, operations
+from tests.builders import ClinicKit, a_clinic
+
+Json = dict[str, Any]
+
+
+@pytest.fixture
+def clinic(app: Flask, at: Callable[[Any], None]) -> ClinicKit:
+    return a_clinic(app)
+
+
+@pytest.fixture
+def document(clinic: ClinicKit) -> Json:
+    return dict(clinic.desk.get("/openapi.json").get_json())
+
+
+def each_operation(document: Json) -> Iterator[tuple[str, Json]]:
+    for path, methods in document["paths"].items():
+        for method, operation in methods.items():
+            if method != "parameters":
+                yield f"{method.upper()} {path}", operation
+
+
+def test_every_route_is_documented_and_nothing_else(app: Flask, document: Json) -> None:
+    assert document["openapi"].startswith("3.1")
+    documented = {name for name, _ in each_operation(document)}
+    assert documented == {each.name for each in operations(app)}
+
+
+def test_every_operation_says_who_may_what_it_needs_and_how_it_fails(
+    app: Flask, document: Json
+) -> None:
+    declared = {each.name: each for each in operations(app)}
+    for name, operation in each_operation(document):
+        each = declared[name]
+        assert operation["summary"], name
+        assert operation["security"] == [{"key": []}], name
+        assert operation["x-roles"] == sorted(each.endpoint.access.roles), name
+        headers = {p["name"] for p in operation["parameters"] if p["in"] == "header"}
+        assert ("If-Match" in headers) is each.endpoint.if_match, name
+        assert ("Idempotency-Key" in headers) is each.writes, name
+        assert {"401", "403", "503"} <= set(operation["responses"]), name
+        assert ("requestBody" in operation) is each.endpoint.takes_body, name
+
+
+def test_every_failure_is_a_problem(document: Json) -> None:
+    """With members of its own for each kind, as RFC 9457 lets it."""
+    responses = document["components"]["responses"]
+    assert document["components"]["schemas"]["Problem"].get("additionalProperties") is not False
+    for name, operation in each_operation(document):
+        for status, response in operation["responses"].items():
+            if status >= "400":
+                response = responses[response["$ref"].rpartition("/")[2]]
+                assert set(response["content"]) == {"application/problem+json"}, (name, status)
+
+
+def test_the_key_is_a_bearer_token(document: Json) -> None:
+    assert document["components"]["securitySchemes"]["key"] == {"type": "http", "scheme": "bearer"}
+
+
+def test_no_schema_stands_there_twice_under_two_names(document: Json) -> None:
+    """apispec numbers a name it knows already (`Chair1`)."""
+    names = document["components"]["schemas"]
+    assert len(names) > 30
+    assert [name for name in names if re.search(r"\d$", name)] == []
+
+
+def test_every_reference_leads_somewhere(document: Json) -> None:
+    def references(part: Any) -> Iterator[str]:
+        if isinstance(part, dict):
+            yield from ([part["$ref"]] if isinstance(part.get("$ref"), str) else [])
+            for each in part.values():
+                yield from references(each)
+        elif isinstance(part, list):
+            for each in part:
+                yield from references(each)
+
+    for reference in set(references(document)):
+        found: Any = document
+        for step in reference.removeprefix("#/").split("/"):
+            found = found[step]
+
+
+def test_the_page_of_the_document_needs_no_other_host(clinic: ClinicKit) -> None:
+    """It works offline: all it loads comes from here."""
+    client = clinic.app.test_client()
+    page = client.get("/docs/")
+    assert page.status_code == 200
+    text = page.get_data(as_text=True)
+    assert not re.search(r"//[\w-]+\.", text)
+    assert '"url": "/openapi.json"' in text
+    loaded = re.findall(r'(?:src|href)="([^"]+)"', text)
+    assert len(loaded) >= 4
+    for path in loaded:
+        found = client.get(urljoin("/docs/", path))
+        assert found.status_code == 200, path
+        found.close()
+    assert client.get("/docs").headers["Location"].endswith("/docs/")
+
+
+EXAMPLES = 8
+CHECKS = [
+    not_a_server_error,
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+]
+
+
+@pytest.mark.parametrize("role", ["front_desk", "admin", "clinician"])
+def test_what_the_document_promises_is_what_is_answered(
+    app: Flask, at: Callable[[Any], None], role: str
+) -> None:
+    """Requests made from the document itself: no 5xx, and every answer as it is described."""
+    load_all_checks()
+    ours = everything(app)
+    document = ours.clinic.desk.get("/openapi.json").get_json()
+    schema = schemathesis.openapi.from_dict(document, config=SchemathesisConfig())
+    known = {name: str(value) for name, value in ours.ids.items()}
+    asked = 0
+    for found in schema.get_all_operations():
+        assert isinstance(found, Ok)
+        asked += 1
+        _probe(ours, found.ok(), role, known)
+    assert asked > 40
+
+
+def _probe(ours: Everything, operation: Any, role: str, known: dict[str, str]) -> None:
+    def alone(environ: Json, start_response: Any) -> Any:
+        # In a context of its own, as in a server.
+        with ours.clinic.app.app_context():
+            return ours.clinic.app(environ, start_response)
+
+    headers = {"Authorization": f"Bearer {ours.clinic.keys[role]}"}
+
+    @seeded(20261123)
+    @settings(
+        max_examples=EXAMPLES,
+        deadline=None,
+        database=None,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(case=operation.as_strategy())
+    def probe(case: Any) -> None:
+        # What exists is asked for, or nearly every answer would be a 404.
+        for name in case.path_parameters or {}:
+            case.path_parameters[name] = known.get(name, case.path_parameters[name])
+        if isinstance(case.body, dict):
+            case.body = {n: known.get(n, value) for n, value in case.body.items()}
+        if "If-Match" in (case.headers or {}):
+            case.headers["If-Match"] = "*"
+        case.call_and_validate(app=alone, headers=headers, checks=CHECKS)
+
+    probe()
