@@ -1,0 +1,185 @@
+"""The real background process: it sends what is due, ends when asked to, and may be killed.
+
+Its clock starts at noon on Saturday, 28 November 2026, in Phoenix: the first reminders of
+Tuesday's visits are due.
+"""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import flask_migrate
+import pytest
+import time_machine
+from flask import Flask
+
+import config
+from scheduler import clock, embedded, embedded_cluster
+from scheduler.app import create_app
+from scheduler.db import db
+from tests.builders import a_clinic
+from tests.conftest import as_superuser
+from tests.faults.embedded_users import is_alive, server_pid
+from tests.jobs.smtp_sink import HOLD, a_sink
+from tests.jobs.ticking import FROM, Outbox, a_booking
+
+COMMAND = (sys.executable, "-m", "flask", "--app", "wsgi", "jobs")
+BOOKED_AT = datetime.fromisoformat("2026-11-23T08:00:00-07:00")
+DUE_AT = datetime.fromisoformat("2026-11-28T12:00:00-07:00")
+
+
+class Jobs:
+    """A `flask jobs` of its own on a data folder; it ticks ten times a second."""
+
+    def __init__(self, data_dir: Path, **settings: str) -> None:
+        self.log = data_dir.with_suffix(".log")
+        environ = {name: value for name, value in os.environ.items() if name in {"PATH", "HOME"}}
+        environ |= {"DATA_DIR": str(data_dir), "TICK_SECONDS": "0.1", **settings}
+        with self.log.open("a") as log:
+            self.process = subprocess.Popen(COMMAND, cwd=config.PROJECT, env=environ, stderr=log)
+
+    def ends(self, number: signal.Signals) -> int:
+        """Its exit status, once it has ended by that signal."""
+        self.process.send_signal(number)
+        return self.process.wait(timeout=30)
+
+
+@contextmanager
+def jobs_on(data_dir: Path, **settings: str) -> Iterator[Jobs]:
+    """A background process that is gone at the end of the block, whatever happens in it."""
+    running = Jobs(data_dir, **settings)
+    try:
+        yield running
+    except BaseException:
+        print(running.log.read_text())
+        raise
+    finally:
+        running.process.kill()
+        running.process.wait()
+
+
+@pytest.fixture(scope="module")
+def data_dir(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A data folder with its own server, migrated."""
+    folder = tmp_path_factory.mktemp("jobs") / "the data"
+    folder.mkdir()
+    with app_on(folder):
+        flask_migrate.upgrade()
+    yield folder
+    embedded_cluster.stop(folder)
+
+
+@contextmanager
+def app_on(data_dir: Path) -> Iterator[Flask]:
+    """The app on the folder's server, in this process; afterwards it uses neither any more."""
+    server = embedded.start(data_dir, durable=False)
+    app = create_app(config.read({"DATA_DIR": str(data_dir)}))
+    try:
+        with app.app_context():
+            yield app
+            db.engine.dispose()
+    finally:
+        clock.load(data_dir / "no clock there")
+        # Its own start, and the app's.
+        server.close()
+        server.close()
+
+
+def due_now(data_dir: Path) -> UUID:
+    """A new clinic has a visit on Tuesday, and the clock starts when its reminder is due."""
+    (data_dir / "clock.json").unlink(missing_ok=True)
+    with app_on(data_dir) as app, time_machine.travel(BOOKED_AT, tick=False):
+        clinic = a_clinic(app)
+        a_booking(clinic)
+    clock.start_at(data_dir, DUE_AT)
+    clock.load(data_dir / "no clock there")
+    return clinic.id
+
+
+@contextmanager
+def looking(data_dir: Path, clinic_id: UUID) -> Iterator[Callable[[], list[Any]]]:
+    """A look at the clinic's messages: how each stands, why, and after how many attempts."""
+    look = "SELECT status, reason, attempts FROM messages WHERE clinic_id = %s"
+    server = embedded.start(data_dir, durable=False)
+    with as_superuser(server, "scheduler") as connection:
+        yield lambda: connection.execute(look, [clinic_id]).fetchall()
+    server.close()
+
+
+def wait_until(true: Callable[[], bool], running: Jobs) -> None:
+    """Wait for it, at most 30 seconds and only while the process lives."""
+    deadline = time.monotonic() + 30
+    while not true():
+        assert time.monotonic() < deadline, "it never came"
+        with pytest.raises(subprocess.TimeoutExpired):
+            running.process.wait(timeout=0.05)
+
+
+def test_it_sends_what_is_due_and_leaves_nothing_running(data_dir: Path) -> None:
+    """I35: although it ticks all the time; and it is the last to use the database."""
+    clinic_id = due_now(data_dir)
+    outbox = Outbox(data_dir / "outbox")
+    with jobs_on(data_dir) as jobs:
+        wait_until(lambda: bool(outbox.mails), jobs)
+        children = Path(f"/proc/{jobs.process.pid}/task/{jobs.process.pid}/children").read_text()
+        assert jobs.ends(signal.SIGTERM) == 0
+    assert not any(is_alive(int(child)) for child in children.split())
+    assert server_pid(data_dir) is None
+    assert [mail["Subject"] for mail in outbox.mails] == ["Sonoran Care: appt Tue Dec 1 9:30 AM"]
+    with looking(data_dir, clinic_id) as found:
+        assert found() == [("sent", None, 1)]
+
+
+def test_asked_to_stop_it_finishes_what_it_is_sending(data_dir: Path) -> None:
+    """I35, I38: the answer that comes afterwards is still noted."""
+    clinic_id = due_now(data_dir)
+    with looking(data_dir, clinic_id) as found, a_sink() as sink:
+        with jobs_on(data_dir, SMTP_URL=sink.url, MAIL_FROM=FROM) as jobs:
+            sink.replies["DATA"].append(HOLD)
+            assert sink.holding.wait(30)
+            jobs.process.send_signal(signal.SIGTERM)
+            sink.released.set()
+            assert jobs.process.wait(timeout=30) == 0
+        assert found() == [("sent", None, 1)]
+        assert len(sink.mails) == 1
+
+
+def test_killed_while_it_sends_it_leaves_an_unknown_to_the_next(data_dir: Path) -> None:
+    """I35, I38: the mail was taken, so it must not go again; a person sees it."""
+    clinic_id = due_now(data_dir)
+    with looking(data_dir, clinic_id) as found, a_sink() as sink:
+        settings = {"SMTP_URL": sink.url, "MAIL_FROM": FROM, "MESSAGE_LEASE_SECONDS": "0.3"}
+        sink.replies["DATA"].append(HOLD)
+        with jobs_on(data_dir, **settings) as killed:
+            assert sink.holding.wait(30)
+            assert killed.ends(signal.SIGKILL) == -signal.SIGKILL
+        assert found() == [("sending", None, 1)]
+        with jobs_on(data_dir, **settings) as next_one:
+            wait_until(lambda: found() != [("sending", None, 1)], next_one)
+            assert found() == [("unknown", "interrupted", 1)]
+            assert next_one.ends(signal.SIGTERM) == 0
+        assert found() == [("unknown", "interrupted", 1)]
+        assert len(sink.mails) == 1
+
+
+def test_a_process_that_waits_for_an_answer_does_not_hold_up_another(data_dir: Path) -> None:
+    """I35, I38: two share the work of two clinics, and each message goes once."""
+    ids = [due_now(data_dir), due_now(data_dir)]
+    with looking(data_dir, ids[0]) as first, looking(data_dir, ids[1]) as second, a_sink() as sink:
+        settings = {"SMTP_URL": sink.url, "MAIL_FROM": FROM}
+        sink.replies["DATA"].append(HOLD)
+        with jobs_on(data_dir, **settings) as one, jobs_on(data_dir, **settings) as two:
+            stuck_and_sent = [("sending", None, 1), ("sent", None, 1)]
+            wait_until(lambda: sorted(first() + second()) == stuck_and_sent, one)
+            sink.released.set()
+            assert [each.ends(signal.SIGTERM) for each in (one, two)] == [0, 0]
+        assert first() == second() == [("sent", None, 1)]
+        assert len({mail["Message-ID"] for mail in sink.mails}) == len(sink.mails) == 2

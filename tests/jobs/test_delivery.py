@@ -1,0 +1,410 @@
+"""Delivery: one send a key whoever ticks, and nothing that stops the rest.
+
+The visits are on Tuesday, 1 December 2026, at 09:30 in Phoenix if not said.
+"""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+from flask import Flask
+from sqlalchemy import select, text
+
+from scheduler import embedded
+from scheduler.messages import model
+from scheduler.messages.actions import Outgoing, begin_send
+from scheduler.messages.channels import SmtpMail
+from scheduler.messages.model import Message, claim
+from scheduler.outreach.actions import scan
+from scheduler.patients.actions import withdraw_consent
+from scheduler.patients.model import Consent
+from tests.builders import ANY, ClinicKit, a_cleared_patient, a_clinic, a_patient, cleared, consents
+from tests.conftest import as_superuser
+from tests.jobs.smtp_sink import HOLD, a_sink
+from tests.jobs.ticking import (
+    FROM,
+    At,
+    Outbox,
+    a_booking,
+    a_visit,
+    claimed,
+    ends,
+    instant,
+    ledger,
+    tick,
+)
+
+pytestmark = pytest.mark.usefixtures("at")
+
+T_3, T_1 = "2026-11-28T09:30", "2026-11-30T09:30"
+
+
+def booked_at_many_times(clinic: ClinicKit) -> None:
+    """Six visits from 09:00 on, on three chairs."""
+    for nth in range(6):
+        a_booking(clinic, at=f"{9 + nth // 3 * 2:02}:00")
+
+
+def test_two_ticks_of_one_window_send_once(app: Flask, outbox: Outbox) -> None:
+    """I35: also where the first did not move the mark."""
+    clinic = a_clinic(app)
+    a_booking(clinic)
+    done = [tick(app, T_3, outbox.channels, move_mark=moves) for moves in (False, True, True)]
+    assert done == [{"reminder 3d_before: sent": 1}, {}, {}]
+    assert tick(app, "2026-11-28T09:44", outbox.channels) == {}
+    assert len(outbox.files) == 1
+
+
+def test_ticks_at_the_same_time_send_each_message_once(app: Flask) -> None:
+    """I35: four processes at once, the first to scan this clinic ever."""
+    clinic = a_clinic(app, chairs=3)
+    booked_at_many_times(clinic)
+    barrier = threading.Barrier(4)
+    done: list[dict[str, int]] = []
+
+    with a_sink() as sink:
+
+        def ticks() -> None:
+            mail = SmtpMail(sink.url, FROM)
+            barrier.wait()
+            try:
+                done.append(tick(app, "2026-11-28T12:00", {"email": mail}))
+            finally:
+                mail.close()
+
+        threads = [threading.Thread(target=ticks) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        sent = sum(each.get("reminder 3d_before: sent", 0) for each in done)
+        assert len(done) == 4
+        assert sent == len({mail["Message-ID"] for mail in sink.mails}) == len(sink.mails) == 6
+    assert ends(clinic) == [("3d_before", "sent", None)] * 6
+
+
+def test_a_claim_leaves_to_others_what_is_claimed_and_waits_for_nobody(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """I35: the first process has not committed yet."""
+    monkeypatch.setattr(model, "BATCH", 2)
+    clinic = a_clinic(app)
+    for time in ("09:00", "11:00", "13:00"):
+        a_booking(clinic, at=time)
+    with clinic.work(instant("2026-11-28T14:00")) as work:
+        scan(work)
+    lease = timedelta(minutes=1)
+    with clinic.work(instant("2026-11-28T14:00")) as work:
+        # The plan that PostgreSQL may choose any day, and that looks a subquery up for each row.
+        for way in ("hashjoin", "mergejoin", "hashagg", "sort", "material"):
+            work.session.execute(text(f"SET LOCAL enable_{way} = off"))
+        first = claim(work, lease)
+        with app.app_context(), clinic.work(instant("2026-11-28T14:00")) as other:
+            second = claim(other, lease)
+    assert (len(first), len(second)) == (2, 1)
+    assert not set(first) & set(second)
+
+
+def crashed_after_begin_send(clinic: ClinicKit, channels: Any) -> Outgoing:
+    """A process that died between the commit that begins a send and the answer to it."""
+    (message_id,) = claimed(clinic, T_3, lease=timedelta(0))
+    with clinic.work(instant(T_3)) as work:
+        outgoing = begin_send(work, message_id, channels)
+    assert outgoing
+    return outgoing
+
+
+@pytest.mark.parametrize("was_written", [True, False])
+def test_a_crash_while_a_file_is_written_ends_with_that_one_file(
+    app: Flask, outbox: Outbox, was_written: bool
+) -> None:
+    """I35: the file's name is the message's, so writing it again doubles nothing."""
+    clinic = a_clinic(app)
+    a_booking(clinic)
+    outgoing = crashed_after_begin_send(clinic, outbox.channels)
+    if was_written:
+        outbox.channels["email"].send(outgoing)
+    assert tick(app, T_3, outbox.channels) == {"reminder 3d_before: sent": 1}
+    assert len(outbox.files) == 1
+    (row,) = ledger(clinic)
+    assert (row["status"], row["attempts"]) == ("sent", 2)
+
+
+def test_a_crash_while_a_mail_goes_out_ends_unknown_and_is_not_sent_again(app: Flask) -> None:
+    """I35, I38: it may have gone; a person decides."""
+    clinic = a_clinic(app)
+    a_booking(clinic)
+    with a_sink() as sink:
+        mail = SmtpMail(sink.url, FROM)
+        crashed_after_begin_send(clinic, {"email": mail})
+        for moment in (T_3, "2026-11-28T12:00"):
+            tick(app, moment, {"email": mail})
+        mail.close()
+    assert ends(clinic) == [("3d_before", "unknown", "interrupted")]
+    assert sink.mails == []
+
+
+def test_a_crash_is_unknown_even_where_no_channel_is_left(app: Flask) -> None:
+    """I38: it may have gone before the channel was taken away."""
+    clinic = a_clinic(app)
+    a_booking(clinic)
+    crashed_after_begin_send(clinic, {"email"})
+    tick(app, T_3, {})
+    assert ends(clinic) == [("3d_before", "unknown", "interrupted")]
+
+
+def test_a_process_slower_than_its_lease_still_notes_that_it_sent(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """I35, I38: another took it for dead meanwhile, and sent nothing."""
+    settings = replace(app.extensions["settings"], lease_seconds=0.001)
+    monkeypatch.setitem(app.extensions, "settings", settings)
+    clinic = a_clinic(app)
+    a_booking(clinic)
+    with a_sink() as sink:
+        slow, other = SmtpMail(sink.url, FROM), SmtpMail(sink.url, FROM)
+        sink.replies["DATA"].append(HOLD)
+        process = threading.Thread(target=tick, args=(app, T_3, {"email": slow}))
+        process.start()
+        assert sink.holding.wait(10)
+        tick(app, T_3, {"email": other})
+        assert ends(clinic) == [("3d_before", "unknown", "interrupted")]
+        sink.released.set()
+        process.join()
+        tick(app, "2026-11-28T12:00", {"email": other})
+        for mail in (slow, other):
+            mail.close()
+        assert len(sink.mails) == 1
+    assert ends(clinic) == [("3d_before", "sent", None)]
+
+
+def test_a_claim_that_a_crash_left_is_taken_over(app: Flask, outbox: Outbox) -> None:
+    """I38: before `begin_send` nothing went out; while its lease runs nobody else takes it."""
+    clinic = a_clinic(app)
+    a_booking(clinic)
+    claimed(clinic, T_3)
+    assert tick(app, T_3, outbox.channels) == {}
+    with clinic.work() as work:
+        message = work.session.scalars(select(Message)).one()
+        message.lease_until = datetime.fromisoformat("2020-01-01T00:00:00Z")
+    assert tick(app, T_3, outbox.channels) == {"reminder 3d_before: sent": 1}
+
+
+NO_CONSENT, NO_CHANNEL, SENT = ("skipped", "no_consent"), ("skipped", "no_channel"), ("sent", None)
+REACH = [
+    # What the patient has consented to by channel, what is known of them, and what follows.
+    ({}, {}, NO_CONSENT, NO_CONSENT),
+    ({"email": ["reminders", "check_ins"]}, {}, SENT, SENT),
+    ({"email": ["check_ins"]}, {}, NO_CONSENT, SENT),
+    ({"email": ["reminders"]}, {}, SENT, NO_CONSENT),
+    ({"sms": ["reminders", "check_ins"]}, {}, NO_CONSENT, NO_CONSENT),
+    ({"email": ["reminders", "check_ins"]}, {"preferred_channel": "sms"}, SENT, SENT),
+    (
+        {"sms": ["reminders", "check_ins"]},
+        {"preferred_channel": "sms", "email": None},
+        NO_CHANNEL,
+        NO_CHANNEL,
+    ),
+]
+
+
+@pytest.mark.parametrize(("by_channel", "fields", "reminder", "follow_up"), REACH)
+def test_each_message_needs_consent_for_its_purpose_on_a_channel_that_works(
+    app: Flask,
+    at: At,
+    outbox: Outbox,
+    by_channel: dict[str, list[str]],
+    fields: dict[str, Any],
+    reminder: tuple[str, str | None],
+    follow_up: tuple[str, str | None],
+) -> None:
+    """I38, I40."""
+    clinic = a_clinic(app)
+    patient_id = a_patient(clinic, **fields)
+    consents(clinic, patient_id, "treatment")
+    for channel, purposes in by_channel.items():
+        consents(clinic, patient_id, *purposes, channel=channel)
+    cleared(clinic, patient_id)
+    session = a_booking(clinic, patient_id)
+    tick(app, T_3, outbox.channels)
+    tick(app, T_1, outbox.channels)
+    a_visit(clinic, at, session)
+    tick(app, "2026-12-02T10:40", outbox.channels)
+    assert ends(clinic) == [
+        ("3d_before", *reminder),
+        ("1d_before", *reminder),
+        ("check_in", *follow_up),
+    ]
+    assert len(outbox.mails) == 2 * (reminder == SENT) + (follow_up == SENT)
+
+
+def test_where_nothing_is_configured_every_message_says_so(app: Flask) -> None:
+    """I38."""
+    clinic = a_clinic(app)
+    a_booking(clinic)
+    assert tick(app, T_3, {}) == {"reminder 3d_before: skipped (no_channel)": 1}
+    assert ends(clinic) == [("3d_before", *NO_CHANNEL)]
+
+
+def test_consent_withdrawn_after_the_claim_is_heeded(app: Flask, outbox: Outbox) -> None:
+    """I40: checked in the commit that begins the send."""
+    clinic = a_clinic(app)
+    patient_id = UUID(a_booking(clinic)["patient_id"])
+    (message_id,) = claimed(clinic, T_3)
+    with clinic.work() as work:
+        query = select(Consent.id).where(
+            Consent.patient_id == patient_id, Consent.purpose == "reminders"
+        )
+        withdraw_consent(work, patient_id, work.session.scalars(query).one(), ANY)
+    with clinic.work(instant(T_3)) as work:
+        assert begin_send(work, message_id, outbox.channels) is None
+    assert ends(clinic) == [("3d_before", *NO_CONSENT)]
+
+
+HOSTILE = [
+    "Ketamine Clinic of Phoenix",
+    "Desert KETAMINA",
+    "Mental Wellness",
+    "Psychiatric Partners",
+    "Phoenix In\u0301fusio\u0301n",
+    "Anxiety & Mood Care",
+]
+WORDS = ("ketamin", "infusi", "mental", "psychiatr", "anxiety", "mood", "dose", "depress", "drug")
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_nothing_that_goes_out_tells_what_a_visit_is_for(
+    app: Flask, at: At, outbox: Outbox, name: str
+) -> None:
+    """I42: whatever the clinic or the patient is called."""
+    clinic = a_clinic(app, name=name)
+    patient_id = a_cleared_patient(clinic, given_name="Ketamine", family_name="Depression-Dose")
+    session = a_booking(clinic, patient_id)
+    for moment in (T_3, T_1):
+        tick(app, moment, outbox.channels)
+    a_visit(clinic, at, session)
+    tick(app, "2026-12-02T10:40", outbox.channels)
+    assert len(outbox.mails) == 3
+    for mail in outbox.mails:
+        heads = " ".join(f"{name}: {value}" for name, value in mail.items() if name != "To")
+        said = f"{heads} {mail.get_content()}".casefold()
+        assert [word for word in WORDS if word in said] == []
+        assert "1980" not in f"{mail['Subject']} {mail.get_content()}", "a birth date"
+        assert mail["From"].addresses[0].display_name == "Your clinic"
+
+
+def test_a_text_that_would_tell_is_not_sent_and_shows(
+    app: Flask, outbox: Outbox, server: embedded.Server, database: str
+) -> None:
+    """I42: a name that came in past the API."""
+    clinic = a_clinic(app)
+    a_booking(clinic)
+    with as_superuser(server, database) as connection:
+        connection.execute("UPDATE clinics SET neutral_name = 'Sonoran Ketamine'")
+    tick(app, T_3, outbox.channels)
+    assert ends(clinic) == [("3d_before", "failed", "forbidden_words")]
+    assert outbox.files == []
+
+
+@contextmanager
+def a_poison_row(
+    server: embedded.Server, database: str, patient_id: UUID, status: str
+) -> Iterator[None]:
+    """The database refuses that patient's message this status, until the end of the block."""
+    with as_superuser(server, database) as connection:
+        connection.execute(
+            f"""
+            CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS
+                $$ BEGIN RAISE 'Ana Lopez has depression'; END $$;
+            CREATE TRIGGER poison BEFORE UPDATE ON messages FOR EACH ROW
+                WHEN (NEW.patient_id = '{patient_id}' AND NEW.status = '{status}')
+                EXECUTE FUNCTION refuse();
+            """.encode()
+        )
+        try:
+            yield
+        finally:
+            connection.execute("DROP TRIGGER poison ON messages; DROP FUNCTION refuse()")
+
+
+@pytest.mark.parametrize(("status", "left"), [("sending", "claimed"), ("sent", "sending")])
+def test_a_poison_row_stops_no_other(
+    app: Flask,
+    outbox: Outbox,
+    server: embedded.Server,
+    database: str,
+    caplog: pytest.LogCaptureFixture,
+    status: str,
+    left: str,
+) -> None:
+    """I38: it is left to its lease, and the log says where it broke, not whom it was about."""
+    clinic = a_clinic(app)
+    patients = [UUID(a_booking(clinic, at=time)["patient_id"]) for time in ("09:30", "11:30")]
+    with a_poison_row(server, database, patients[0], status):
+        done = tick(app, "2026-11-28T12:00", outbox.channels)
+    assert done == {"reminder 3d_before: sent": 1, "messages failed": 1}
+    assert [row[1] for row in ends(clinic)] == [left, "sent"]
+    assert "a message failed" in caplog.text
+    assert "depression" not in caplog.text
+
+
+def test_a_clinic_whose_tick_fails_stops_no_other(
+    app: Flask,
+    outbox: Outbox,
+    server: embedded.Server,
+    database: str,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """I38: whichever comes first."""
+    clinics = [a_clinic(app) for _ in range(3)]
+    for clinic in clinics:
+        a_booking(clinic)
+    with as_superuser(server, database) as connection:
+        broken = "UPDATE clinics SET time_zone = 'Mars/Phobos' WHERE id = %s"
+        connection.execute(broken, [min(clinic.id for clinic in clinics)])
+    done = tick(app, T_3, outbox.channels)
+    assert done == {"reminder 3d_before: sent": 2, "clinics failed": 1}
+    assert "a clinic's tick failed: ValueError" in caplog.text
+
+
+def test_two_clinics_have_their_own_ledgers(app: Flask, outbox: Outbox) -> None:
+    """I60: in what is sent, and in what is shown."""
+    clinics = [a_clinic(app, name=name) for name in ("Sonoran Care", "Mesa Care")]
+    sessions = [a_booking(clinic) for clinic in clinics]
+    tick(app, T_3, outbox.channels)
+    for clinic, session in zip(clinics, sessions, strict=True):
+        assert [row["session_id"] for row in ledger(clinic)] == [session["id"]]
+    ours, theirs = clinics[0].desk, sessions[1]
+    assert ours.get(f"/v1/sessions/{theirs['id']}/messages").status_code == 404
+    assert ours.get("/v1/messages", patient_id=theirs["patient_id"]).get_json()["items"] == []
+    assert ours.get("/v1/reminders", patient_id=theirs["patient_id"]).get_json()["items"] == []
+    addresses = {mail["To"]: mail["From"].addresses[0].display_name for mail in outbox.mails}
+    assert sorted(addresses.values()) == ["Mesa Care", "Sonoran Care"]
+
+
+def test_a_backlog_longer_than_a_batch_is_sent_in_one_tick(
+    app: Flask, outbox: Outbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """I38."""
+    monkeypatch.setattr(model, "BATCH", 2)
+    clinic = a_clinic(app, chairs=3)
+    booked_at_many_times(clinic)
+    assert tick(app, "2026-11-28T12:00", outbox.channels) == {"reminder 3d_before: sent": 6}
+    assert len(outbox.files) == 6
+
+
+def test_an_outbox_that_cannot_be_written_is_tried_again(app: Flask, outbox: Outbox) -> None:
+    """I38: the disk was full; nothing is lost."""
+    clinic = a_clinic(app)
+    a_booking(clinic)
+    outbox.folder.write_text("a file where the folder should be")
+    tick(app, T_3, outbox.channels)
+    assert ends(clinic) == [("3d_before", "planned", "outbox_not_writable")]
+    outbox.folder.unlink()
+    tick(app, "2026-11-28T09:31", outbox.channels)
+    assert ends(clinic) == [("3d_before", "sent", None)]
