@@ -12,6 +12,7 @@ from scheduler.clinics.routes import routes as clinics
 from scheduler.consults.routes import routes as consults
 from scheduler.db import db
 from scheduler.keys.routes import routes as keys
+from scheduler.messages.channels import check_sender
 from scheduler.messages.routes import routes as messages
 from scheduler.outreach.routes import routes as outreach
 from scheduler.patients.routes import routes as patients
@@ -46,6 +47,7 @@ def create_app(
     app.json = strict_json.Provider(app)
     app.extensions["settings"] = settings
     app.config["MAX_CONTENT_LENGTH"] = strict_json.MAX_BYTES
+    check_sender(settings)
     clock.load(settings.data_dir)
     databases.init_app(app, found or databases.find(settings))
     Migrate(app, db, directory=str(Path(config.__file__).parent / "migrations"))

@@ -3,24 +3,27 @@
 It holds no truth: any number of job processes may run, and one that dies loses nothing.
 """
 
+import logging
 import random
 import signal
 import threading
 import traceback
 from collections import Counter
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 from flask import Flask
+from sqlalchemy.exc import SQLAlchemyError
 
 import config
 from scheduler import clock
-from scheduler.messages.actions import begin_send, settle
-from scheduler.messages.channels import Channels, open_channels
-from scheduler.messages.model import Message, claim, release_expired
+from scheduler.messages.actions import begin_send, give_back, settle
+from scheduler.messages.channels import CHANNEL_AWAY, Channels, open_channels
+from scheduler.messages.model import Message, claim, hold, release_expired
 from scheduler.outreach.actions import scan
 from scheduler.tenancy import clinic_ids, unit_of_work, working_for
 
@@ -47,6 +50,8 @@ def run(app: Flask) -> None:
             # The database may be away; the next tick asks again.
             app.logger.error("a tick failed: %s", _place_of(error))
 
+    # It warns of every tick that is skipped because the one before still runs.
+    logging.getLogger("apscheduler").setLevel(logging.ERROR)
     # One thread: a tick that takes long is followed by the next, not joined by it.
     scheduler = BackgroundScheduler(executors={"default": ThreadPoolExecutor(1)}, timezone="UTC")
     # The default of one second of grace makes late runs vanish, here and below.
@@ -104,6 +109,7 @@ def deliver(app: Flask, clinic_id: UUID, now: Now, channels: Channels) -> Done:
     with working_for(clinic_id, now()) as work:
         release_expired(work, after_sending="planned" if dedupes else "unknown")
     done: Done = Counter()
+    away: set[str] = set()
     while True:
         with working_for(clinic_id, now()) as work:
             claimed = claim(work, lease)
@@ -111,25 +117,50 @@ def deliver(app: Flask, clinic_id: UUID, now: Now, channels: Channels) -> Done:
             return done
         for message_id in claimed:
             try:
-                done[_send(clinic_id, message_id, now, channels)] += 1
+                done[_send(clinic_id, message_id, now, channels, lease, away)] += 1
             except Exception as error:
-                # Left to its lease: a bad row stops no other.
+                # A bad row stops no other.
                 app.logger.error("a message failed: %s", _place_of(error))
                 done["messages failed"] += 1
+                _give_back(clinic_id, message_id, now)
 
 
-def _send(clinic_id: UUID, message_id: UUID, now: Now, channels: Channels) -> str:
-    """Take one claimed message to the end of an attempt; says what became of it."""
+def _send(
+    clinic_id: UUID,
+    message_id: UUID,
+    now: Now,
+    channels: Channels,
+    lease: timedelta,
+    away: set[str],
+) -> str:
+    """Take one claimed message to the end of an attempt; says what became of it.
+
+    `away` names the channels found dead in this tick: nobody waits for them a second time.
+    """
     with working_for(clinic_id, now()) as work:
         outgoing = begin_send(work, message_id, channels)
         message = work.load(Message, message_id)
         what = f"{message.kind} {message.rule}"
         if outgoing is None:
-            return f"{what}: {message.status} ({message.reason})"
-    outcome = channels[outgoing.channel].send(outgoing)
+            return f"{what}: {message.status} ({message.reason or 'waits for the morning'})"
+        # It may have stood at the end of a long batch: its own lease begins now.
+        hold(message, lease)
+    channel = outgoing.channel
+    outcome = CHANNEL_AWAY if channel in away else channels[channel].send(outgoing)
+    if outcome == CHANNEL_AWAY:
+        away.add(channel)
     with working_for(clinic_id, now()) as work:
-        jitter = random.uniform(-1, 1)  # noqa: S311 - it spreads retries, it is no secret
-        return f"{what}: {settle(work, outgoing, outcome, jitter)}"
+        return f"{what}: {settle(work, outgoing, outcome, _jitter())}"
+
+
+def _give_back(clinic_id: UUID, message_id: UUID, now: Now) -> None:
+    """Let a message that could not even be begun wait for its next try, and count this one."""
+    with suppress(SQLAlchemyError), working_for(clinic_id, now()) as work:
+        give_back(work, message_id, _jitter())
+
+
+def _jitter() -> float:
+    return random.uniform(-1, 1)  # noqa: S311 - it spreads retries, it is no secret
 
 
 def _place_of(error: BaseException) -> str:

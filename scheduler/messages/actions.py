@@ -89,6 +89,17 @@ def settle(work: Work, sent: Outgoing, outcome: Outcome, jitter: float) -> str:
     return message.status
 
 
+def give_back(work: Work, message_id: UUID, jitter: float) -> None:
+    """Put a claimed message that broke before its send back, later each time, until its end."""
+    message = work.load(Message, message_id)
+    if message.status == "claimed":
+        message.attempts += 1
+        broken = Outcome("retry", "broken")
+        _enter(
+            message, after_attempt(broken, message.attempts, work.now, message.not_after, jitter)
+        )
+
+
 def _situation(
     work: Work,
     message: Message,

@@ -12,10 +12,14 @@ from typing import Protocol
 from urllib.parse import parse_qs, unquote, urlsplit
 
 import config
+from scheduler.clinics.rules_words import forbidden_words
 from scheduler.messages.actions import Outgoing
 from scheduler.messages.rules import Outcome
 
 TIMEOUT_SECONDS = 15
+
+# The mail server cannot be reached or does not let us in: certain, and worth another try.
+CHANNEL_AWAY = Outcome("retry", "mail_server_away")
 
 # What the email package raises for an address or a name that cannot stand in a header.
 UNMAILABLE = (ValueError, MessageError)
@@ -33,6 +37,12 @@ class Channel(Protocol):
     def close(self) -> None:
         """Let go of whatever is kept open."""
         ...
+
+
+def check_sender(settings: config.Settings) -> None:
+    """Raises ConfigurationError when the sender's address tells what a visit is for (I42)."""
+    if found := forbidden_words(settings.mail_from):
+        raise config.ConfigurationError(f"MAIL_FROM: patients see it; not {', '.join(found)}")
 
 
 def open_channels(settings: config.Settings) -> dict[str, Channel]:
@@ -107,7 +117,7 @@ class SmtpMail:
             # What it has against us (a greeting of 554, a wrong password) is not the message's
             # fault, however final: nothing of it went out, and it is worth another try.
             self.close()
-            return Outcome("retry", "mail_server_away")
+            return CHANNEL_AWAY
         return self._hand_over(connection, outgoing.address, message)
 
     def _hand_over(self, connection: smtplib.SMTP, address: str, message: bytes) -> Outcome:
@@ -120,7 +130,7 @@ class SmtpMail:
         except (OSError, smtplib.SMTPException):
             # Not a byte of the message went out: certain, and worth another try.
             self.close()
-            return Outcome("retry", "mail_server_away")
+            return CHANNEL_AWAY
         return self._data(connection, message)
 
     def _data(self, connection: smtplib.SMTP, message: bytes) -> Outcome:

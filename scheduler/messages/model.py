@@ -117,6 +117,11 @@ def claim(work: Work, lease: timedelta) -> list[UUID]:
     return list(work.session.scalars(claimed))
 
 
+def hold(message: Message, lease: timedelta) -> None:
+    """Let a message's lease begin now, by the database's clock."""
+    message.lease_until = func.clock_timestamp() + cast(lease, Interval)
+
+
 def release_expired(work: Work, *, after_sending: str) -> int:
     """Free what a dead process held; what it was sending is ambiguous: to `after_sending`."""
     freed = text(

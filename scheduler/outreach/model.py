@@ -89,9 +89,9 @@ def past_and_coming(
     return sorted(chosen, key=place)
 
 
-def place(item: Message | Coming) -> tuple[datetime, UUID, str]:
+def place(item: Message | Coming) -> tuple[datetime, UUID, str, int]:
     """An item's place in the order by when it is due."""
-    return (item.due_at, item.session_id, item.rule)
+    return (item.due_at, item.session_id, item.rule, item.time_version)
 
 
 def _ahead(work: Work, within: Span) -> Span:

@@ -53,6 +53,6 @@ def _within(work: Work, query: dict[str, Any]) -> Span:
 def _page(work: Work, within: Span, *, limit: int, cursor: str | None, **only: Any) -> paging.Page:
     found = past_and_coming(work, within, **only)
     if cursor is not None:
-        after = tuple(paging.decode(cursor, datetime, UUID, str))
+        after = tuple(paging.decode(cursor, datetime, UUID, str, int))
         found = [each for each in found if place(each) > after]
     return paging.sliced(found[: limit + 1], limit, lambda each: list(place(each)))

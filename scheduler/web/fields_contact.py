@@ -47,10 +47,13 @@ class EmailAddress(fields.String):
         spelled = super()._deserialize(value, attr, data, **kwargs)
         try:
             # Test domains (example.com) are taken: a demo has to live somewhere.
-            found = validate_email(spelled, check_deliverability=False, test_environment=True)
+            # Not every mail server takes other scripts before the @; domains have an ASCII form.
+            found = validate_email(
+                spelled, allow_smtputf8=False, check_deliverability=False, test_environment=True
+            )
         except EmailNotValidError:
             raise ValidationError("Must be a mail address.") from None
-        return found.normalized
+        return found.ascii_email or found.normalized
 
 
 class TimeZone(Text):

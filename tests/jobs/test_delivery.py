@@ -18,8 +18,9 @@ from sqlalchemy import select, text
 from scheduler import embedded
 from scheduler.messages import model
 from scheduler.messages.actions import Outgoing, begin_send
-from scheduler.messages.channels import SmtpMail
+from scheduler.messages.channels import CHANNEL_AWAY, FileOutbox, SmtpMail
 from scheduler.messages.model import Message, claim
+from scheduler.messages.rules import Outcome
 from scheduler.outreach.actions import scan
 from scheduler.patients.actions import withdraw_consent
 from scheduler.patients.model import Consent
@@ -332,7 +333,7 @@ def a_poison_row(
             connection.execute("DROP TRIGGER poison ON messages; DROP FUNCTION refuse()")
 
 
-@pytest.mark.parametrize(("status", "left"), [("sending", "claimed"), ("sent", "sending")])
+@pytest.mark.parametrize(("status", "left"), [("sending", "planned"), ("sent", "sending")])
 def test_a_poison_row_stops_no_other(
     app: Flask,
     outbox: Outbox,
@@ -342,7 +343,8 @@ def test_a_poison_row_stops_no_other(
     status: str,
     left: str,
 ) -> None:
-    """I38: it is left to its lease, and the log says where it broke, not whom it was about."""
+    """I38: what was not begun waits for its next try, what may have gone for its lease; and the
+    log says where it broke, not whom it was about."""
     clinic = a_clinic(app)
     patients = [UUID(a_booking(clinic, at=time)["patient_id"]) for time in ("09:30", "11:30")]
     with a_poison_row(server, database, patients[0], status):
@@ -408,3 +410,36 @@ def test_an_outbox_that_cannot_be_written_is_tried_again(app: Flask, outbox: Out
     outbox.folder.unlink()
     tick(app, "2026-11-28T09:31", outbox.channels)
     assert ends(clinic) == [("3d_before", "sent", None)]
+
+
+def test_a_message_that_breaks_every_time_ends_failed_once_it_is_of_no_use(
+    app: Flask, outbox: Outbox, server: embedded.Server, database: str
+) -> None:
+    """I38: its tries are counted and lie further and further apart."""
+    clinic = a_clinic(app)
+    patient_id = UUID(a_booking(clinic)["patient_id"])
+    with a_poison_row(server, database, patient_id, "sending"):
+        tick(app, "2026-11-28T12:00", outbox.channels)
+        assert ends(clinic)[0] == ("3d_before", "planned", "broken")
+        tick(app, "2026-11-30T09:29", outbox.channels)
+    assert ends(clinic)[0] == ("3d_before", "failed", "broken")
+    assert outbox.files == []
+
+
+def test_nobody_waits_twice_in_a_tick_for_a_mail_server_that_is_away(
+    app: Flask, outbox: Outbox
+) -> None:
+    """One message finds it out; the others of the tick are put off without a try."""
+    clinic = a_clinic(app)
+    for time in ("09:30", "11:30", "13:30"):
+        a_booking(clinic, at=time)
+    asked: list[Outgoing] = []
+
+    class Away(FileOutbox):
+        def send(self, outgoing: Outgoing) -> Outcome:
+            asked.append(outgoing)
+            return CHANNEL_AWAY
+
+    tick(app, "2026-11-28T14:00", {"email": Away(outbox.folder, FROM)})
+    assert len(asked) == 1
+    assert {end[1:] for end in ends(clinic)} == {("planned", "mail_server_away")}
