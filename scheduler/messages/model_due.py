@@ -1,0 +1,89 @@
+"""What reminders and follow-ups are derived from: a session, whose it is, and the one beside it."""
+
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, ScalarSelect, Select, and_, func, select
+from sqlalchemy.orm import InstrumentedAttribute, aliased
+
+from scheduler.messages.model import DueMessage
+from scheduler.patients.model import Patient
+from scheduler.sessions.model import InfusionSession
+from scheduler.sessions.rules_states import COUNTED
+from scheduler.spans import Span
+from scheduler.tenancy import Work
+
+
+def sessions_of_recipients(
+    work: Work,
+    columns: list[InstrumentedAttribute[Any] | ColumnElement[Any]],
+    conditions: list[ColumnElement[bool]],
+    only: dict[str, UUID],
+) -> Select[Any]:
+    """The sessions that meet the conditions, with their patient's zone and these columns.
+
+    `only` narrows them to those whose columns have these values.
+    """
+    same = and_(
+        Patient.clinic_id == InfusionSession.clinic_id, Patient.id == InfusionSession.patient_id
+    )
+    return (
+        select(
+            InfusionSession.id,
+            InfusionSession.patient_id,
+            InfusionSession.time_version,
+            Patient.time_zone,
+            *columns,
+        )
+        .join(Patient, same)
+        .where(
+            InfusionSession.clinic_id == work.clinic_id,
+            *conditions,
+            *(getattr(InfusionSession, name) == value for name, value in only.items()),
+        )
+    )
+
+
+def previous_start(work: Work) -> ScalarSelect[Any]:
+    """When the same patient's counted session before each session starts."""
+    other = aliased(InfusionSession)
+    return _beside(work, other, func.max(other.starts_at), other.starts_at < _START)
+
+
+def next_start(work: Work) -> ScalarSelect[Any]:
+    """When the same patient's counted session after each session starts."""
+    other = aliased(InfusionSession)
+    return _beside(work, other, func.min(other.starts_at), other.starts_at > _START)
+
+
+def falls_due(row: Any, kind: str, derived: Any, due: Span) -> DueMessage | None:
+    """What a rule derived from a session's row, if it falls due after `due.start` by `due.end`."""
+    if not due.start < derived.due_at <= due.end:
+        return None
+    return DueMessage(
+        kind=kind,
+        rule=derived.rule,
+        session_id=row.id,
+        patient_id=row.patient_id,
+        time_version=row.time_version,
+        due_at=derived.due_at,
+        not_after=derived.not_after,
+    )
+
+
+_START = InfusionSession.starts_at
+
+
+def _beside(
+    work: Work, other: Any, nearest: ColumnElement[Any], on_that_side: ColumnElement[bool]
+) -> ScalarSelect[Any]:
+    return (
+        select(nearest)
+        .where(
+            other.clinic_id == work.clinic_id,
+            other.patient_id == InfusionSession.patient_id,
+            on_that_side,
+            other.status.in_(COUNTED),
+        )
+        .scalar_subquery()
+    )
