@@ -421,7 +421,7 @@ def test_a_message_that_breaks_every_time_ends_failed_once_it_is_of_no_use(
     with a_poison_row(server, database, patient_id, "sending"):
         tick(app, "2026-11-28T12:00", outbox.channels)
         assert ends(clinic)[0] == ("3d_before", "planned", "broken")
-        tick(app, "2026-11-30T09:29", outbox.channels)
+        tick(app, "2026-11-30T09:29:50", outbox.channels)
     assert ends(clinic)[0] == ("3d_before", "failed", "broken")
     assert outbox.files == []
 
