@@ -46,7 +46,8 @@ def create_app(
     app = Flask("scheduler", static_folder=None)
     app.json = strict_json.Provider(app)
     app.extensions["settings"] = settings
-    app.config["MAX_CONTENT_LENGTH"] = strict_json.MAX_BYTES
+    # One more than is taken: what has no length is cut there, and must still be seen to be long.
+    app.config["MAX_CONTENT_LENGTH"] = strict_json.MAX_BYTES + 1
     check_sender(settings)
     clock.load(settings.data_dir)
     databases.init_app(app, found or databases.find(settings))

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -15,6 +16,8 @@ from scheduler.access.actions import make_key
 from scheduler.access.roles import ROLES
 from scheduler.check import report
 from scheduler.clinics.actions import create_clinic
+from scheduler.consults.model import Provider
+from scheduler.errors import Refused
 from scheduler.messages.channels import open_channels
 from scheduler.protocols.actions import add_weekly
 from scheduler.tenancy import unit_of_work, working_for
@@ -23,8 +26,23 @@ clinic = AppGroup("clinic", help="Clinics.")
 key = AppGroup("key", help="Keys for the API.")
 
 
+@contextmanager
+def said_plainly() -> Iterator[None]:
+    """A refusal is a line on the terminal, not a traceback."""
+    try:
+        yield
+    except Refused as refusal:
+        raise click.ClickException(refusal.detail) from None
+
+
+def _not_blank(_context: click.Context, option: click.Parameter, value: str | None) -> str | None:
+    if value is not None and not value.strip():
+        raise click.BadParameter("must not be blank", param=option)
+    return value
+
+
 @clinic.command("create")
-@click.option("--name", required=True, help="Its full name.")
+@click.option("--name", required=True, callback=_not_blank, help="Its full name.")
 @click.option("--time-zone", required=True, help="An IANA zone: America/Phoenix.")
 def create_clinic_command(name: str, time_zone: str) -> None:
     """Make a clinic; its id is alone on the last line."""
@@ -40,13 +58,15 @@ def create_clinic_command(name: str, time_zone: str) -> None:
 @key.command("create")
 @click.option("--clinic", "clinic_id", required=True, type=click.UUID)
 @click.option("--role", required=True, type=click.Choice(ROLES))
-@click.option("--name", default=None, help="Whose key it is; its role when not given.")
+@click.option("--name", callback=_not_blank, help="Whose key it is; its role when not given.")
 @click.option("--provider", "provider_id", type=click.UUID, help="Whose key a clinician's is.")
 def create_key_command(
     clinic_id: UUID, role: str, name: str | None, provider_id: UUID | None
 ) -> None:
     """Make a key; its secret is alone on the last line and never shown again."""
-    with working_for(clinic_id, clock.now()) as work:
+    with said_plainly(), working_for(clinic_id, clock.now()) as work:
+        if provider_id is not None:
+            work.load(Provider, provider_id)
         secret = make_key(work, name or role, role, provider_id)
     click.echo(secret)
 

@@ -21,6 +21,8 @@ preload_app = False
 # The longest request line it takes. Above its default of 4,094 bytes it would answer 414 in
 # HTML, before the program could answer in its own way.
 limit_request_line = 8190
+# It would believe a SCRIPT_NAME from this machine, and fail over one that does not fit.
+forwarder_headers = ""
 keepalive = 5
 timeout = 30
 graceful_timeout = 20

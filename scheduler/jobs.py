@@ -20,12 +20,13 @@ from flask import Flask
 from sqlalchemy.exc import SQLAlchemyError
 
 import config
-from scheduler import clock
+from scheduler import clock, databases
 from scheduler.messages.actions import begin_send, give_back, settle
 from scheduler.messages.channels import CHANNEL_AWAY, Channels, open_channels
 from scheduler.messages.model import Message, claim, hold, release_expired
 from scheduler.outreach.actions import scan
 from scheduler.tenancy import clinic_ids, unit_of_work, working_for
+from scheduler.web.idempotency import forget_old
 
 Now = Callable[[], datetime]
 
@@ -47,7 +48,9 @@ def run(app: Flask) -> None:
             with app.app_context():
                 tick(app, clock.now, channels)
         except Exception as error:
-            # The database may be away; the next tick asks again.
+            # The database may be away; the next tick asks again. The laptop's own is ours to mend.
+            if settings.embedded:
+                databases.find(settings)
             app.logger.error("a tick failed: %s", _place_of(error))
 
     # It warns of every tick that is skipped because the one before still runs.
@@ -81,6 +84,7 @@ def tick(app: Flask, now: Now, channels: Channels, *, move_mark: bool = True) ->
         try:
             with working_for(clinic_id, now()) as work:
                 scan(work, move_mark=move_mark)
+                forget_old(work)
             done += deliver(app, clinic_id, now, channels)
         except Exception as error:
             app.logger.error("a clinic's tick failed: %s", _place_of(error))

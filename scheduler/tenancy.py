@@ -8,13 +8,13 @@ import random
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
 from typing import Protocol, TypeVar
 from uuid import UUID
 
 from psycopg import errors as pg
-from sqlalchemy import ForeignKey, func, select, text, update
+from sqlalchemy import ForeignKey, Select, func, select, text, update
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -80,6 +80,8 @@ class Work:
     zone: tzinfo
     actor: Actor
     now: datetime
+    # A request's now moves on while it waits for the schedule; a job's or a test's does not.
+    waits: bool = False
 
     def load(
         self,
@@ -103,6 +105,13 @@ class Work:
     def local(self, at: datetime) -> str:
         """An instant as it is answered: RFC 3339 in the clinic's zone."""
         return at.astimezone(self.zone).isoformat()
+
+    def spoken(self, at: datetime) -> str:
+        """An instant as it is read out: by the clinic's wall, its day named if it is not today."""
+        wall = at.astimezone(self.zone)
+        time = f"{wall:%-I:%M %p}"
+        today = self.now.astimezone(self.zone).date()
+        return time if wall.date() == today else f"{wall:%A, %B %-d} at {time}"
 
     def clinic(self) -> Clinic:
         """The clinic's own row."""
@@ -134,10 +143,14 @@ def set_clinic(session: Session, clinic_id: UUID) -> None:
     session.execute(select(func.set_config("app.clinic_id", str(clinic_id), True)))
 
 
+def _zone_of(clinic_id: UUID) -> Select[str]:
+    return select(Clinic.time_zone).where(Clinic.id == clinic_id)
+
+
 def enter(session: Session, clinic_id: UUID, actor: Actor, now: datetime) -> Work:
     """Set the clinic in this transaction, without a key: for jobs, commands and refusals."""
     set_clinic(session, clinic_id)
-    name = session.scalar(select(Clinic.time_zone).where(Clinic.id == clinic_id))
+    name = session.scalar(_zone_of(clinic_id))
     if name is None:
         raise NotFound("clinic")
     return Work(session, clinic_id, clock.zone(name), actor, now)
@@ -156,11 +169,13 @@ def clinic_ids(session: Session) -> list[UUID]:
     return list(session.scalars(text("SELECT id FROM all_clinic_ids() AS id")))
 
 
-def lock_schedule(work: Work, *, books: bool = False) -> int:
-    """Take the clinic's schedule for this transaction and raise its version; returns it.
+def lock_schedule(work: Work, *, books: bool = False) -> Work:
+    """Take the clinic's schedule for this transaction; returns the unit of work to go on with.
 
     One writer a clinic for the few milliseconds of a booking. Exclusion constraints alone
-    deadlock under contention (`docs/decisions/0002`). `books` notes the clinic's first booking.
+    deadlock under contention (`docs/decisions/0002`). While we waited time went on and the
+    clinic's zone may have changed, so the order of stamps is the order of commits only with
+    what is read now. `books` notes the clinic's first booking.
     """
     values: dict[str, object] = {"schedule_version": ClinicSchedule.schedule_version + 1}
     if books:
@@ -169,10 +184,15 @@ def lock_schedule(work: Work, *, books: bool = False) -> int:
         update(ClinicSchedule)
         .where(ClinicSchedule.clinic_id == work.clinic_id)
         .values(values)
-        .returning(ClinicSchedule.schedule_version)
+        .returning(ClinicSchedule.first_booked_at)
         .execution_options(synchronize_session=False)
     )
-    return work.session.scalars(raised).one()
+    first_booked_at = work.session.scalars(raised).one()
+    zone = work.zone
+    if first_booked_at in (None, work.now):
+        # Nothing was booked before, so until just now the zone could still change.
+        zone = clock.zone(work.session.scalars(_zone_of(work.clinic_id)).one())
+    return replace(work, now=clock.now() if work.waits else work.now, zone=zone)
 
 
 def retrying(attempt: Callable[[], Result]) -> Result:

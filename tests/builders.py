@@ -193,7 +193,12 @@ def consents(
             )
 
 
-def cleared(clinic: ClinicKit, patient_id: UUID, expires_on: date | None = None) -> UUID:
+def cleared(
+    clinic: ClinicKit,
+    patient_id: UUID,
+    expires_on: date | None = None,
+    max_sessions: int | None = None,
+) -> UUID:
     """A consultation just now clears the patient, for a year if not said; the clearance's id.
 
     The consultation is written directly, so that it needs no free time of the provider.
@@ -218,6 +223,7 @@ def cleared(clinic: ClinicKit, patient_id: UUID, expires_on: date | None = None)
             symptoms=["insomnia"],
             history_reviewed=True,
             expires_on=expires_on or (now + timedelta(days=365)).date(),
+            max_sessions=max_sessions,
         )
         work.session.flush()
         return consultation.id

@@ -30,7 +30,8 @@ def authenticate(session: Session, secret: str, now: datetime, *, reads_only: bo
     if found is None:
         return None
     actor = Actor(found.key_id, found.role, found.provider_id)
-    return Work(session, found.clinic_id, clock.zone(found.time_zone), actor, now)
+    zone = clock.zone(found.time_zone)
+    return Work(session, found.clinic_id, zone, actor, now, waits=True)
 
 
 def make_key(work: Work, name: str, role: str, provider_id: UUID | None = None) -> str:

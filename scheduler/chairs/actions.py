@@ -11,7 +11,7 @@ from scheduler.tenancy import Match, Work, lock_schedule
 
 def add_chair(work: Work, label: str, *, active: bool = True) -> Chair:
     """A new chair."""
-    lock_schedule(work)
+    work = lock_schedule(work)
     chair = Chair(clinic_id=work.clinic_id, label=label, active=active)
     work.session.add(chair)
     return chair
@@ -19,7 +19,7 @@ def add_chair(work: Work, label: str, *, active: bool = True) -> Chair:
 
 def change_chair(work: Work, chair_id: UUID, match: Match, changes: dict[str, Any]) -> Chair:
     """Rename a chair, or retire it. The sessions it still has stay."""
-    lock_schedule(work)
+    work = lock_schedule(work)
     chair = work.load(Chair, chair_id, match=match)
     for field, value in changes.items():
         setattr(chair, field, value)
@@ -30,7 +30,7 @@ def add_outage(
     work: Work, chair_id: UUID, starts_at: datetime, ends_at: datetime, reason: str
 ) -> Outage:
     """Take a chair out of order for a time. Sessions already booked on it stay."""
-    lock_schedule(work)
+    work = lock_schedule(work)
     chair = work.load(Chair, chair_id)
     outage = Outage(
         clinic_id=work.clinic_id,
@@ -53,5 +53,5 @@ def load_outage(work: Work, chair_id: UUID, outage_id: UUID, match: Match | None
 
 def remove_outage(work: Work, chair_id: UUID, outage_id: UUID, match: Match) -> None:
     """Put the chair back in order."""
-    lock_schedule(work)
+    work = lock_schedule(work)
     work.session.delete(load_outage(work, chair_id, outage_id, match))

@@ -51,7 +51,7 @@ def create_clinic(session: Session, name: str, time_zone: str, now: datetime) ->
 
 def change_clinic(work: Work, match: Match, changes: dict[str, Any]) -> Clinic:
     """Change the clinic. Its zone is fixed once anything was booked: times were promised in it."""
-    lock_schedule(work)
+    work = lock_schedule(work)
     clinic = work.clinic()
     check_match(match, clinic.version)
     schedule = work.session.get_one(ClinicSchedule, work.clinic_id)
@@ -67,7 +67,7 @@ def change_clinic(work: Work, match: Match, changes: dict[str, Any]) -> Clinic:
 
 def replace_opening_hours(work: Work, match: Match, hours: list[dict[str, Any]]) -> OpeningHours:
     """Replace the weekly openings as a whole. Sessions already booked outside stay."""
-    lock_schedule(work)
+    work = lock_schedule(work)
     opening_hours = work.session.get_one(OpeningHours, work.clinic_id)
     check_match(match, opening_hours.version)
     stored = [
@@ -87,7 +87,7 @@ def replace_opening_hours(work: Work, match: Match, hours: list[dict[str, Any]])
 
 def add_closure(work: Work, starts_at: datetime, ends_at: datetime, reason: str) -> Closure:
     """Shut the clinic for a time. Sessions already booked inside stay."""
-    lock_schedule(work)
+    work = lock_schedule(work)
     closure = Closure(clinic_id=work.clinic_id, starts_at=starts_at, ends_at=ends_at, reason=reason)
     work.session.add(closure)
     return closure
@@ -95,5 +95,5 @@ def add_closure(work: Work, starts_at: datetime, ends_at: datetime, reason: str)
 
 def remove_closure(work: Work, closure_id: UUID, match: Match) -> None:
     """Open again."""
-    lock_schedule(work)
+    work = lock_schedule(work)
     work.session.delete(work.load(Closure, closure_id, match=match))

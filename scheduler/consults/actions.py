@@ -22,7 +22,7 @@ def change_provider(
     work: Work, provider_id: UUID, match: Match, changes: dict[str, Any]
 ) -> Provider:
     """Change a provider. An inactive one takes no consultation and clears nobody."""
-    lock_schedule(work)
+    work = lock_schedule(work)
     provider = work.load(Provider, provider_id, match=match)
     for field, value in changes.items():
         setattr(provider, field, value)
@@ -44,7 +44,7 @@ def complete_consultation(
 
     Only the provider who held it may, with their own key (I2, I61), from its local day on.
     """
-    lock_schedule(work)
+    work = lock_schedule(work)
     consultation = work.load(Consultation, consultation_id, match=match)
     _held_by_this_provider(work, consultation)
     _may_be_completed(work, consultation)
@@ -63,10 +63,13 @@ def shorten_clearance(
     work: Work, clearance_id: UUID, match: Match, changes: dict[str, Any]
 ) -> Clearance:
     """Let a clearance end earlier or cover fewer sessions; a new consultation makes it longer."""
-    lock_schedule(work)
+    work = lock_schedule(work)
     clearance = work.load(Clearance, clearance_id, match=match)
     if changes.get("expires_on", clearance.expires_on) > clearance.expires_on:
         raise Invalid({"expires_on": [f"May only be before {clearance.expires_on.isoformat()}."]})
+    cleared_on = local_date(clearance.cleared_at, work.zone)
+    if changes.get("expires_on", clearance.expires_on) < cleared_on:
+        raise Invalid({"expires_on": [f"May not be before {cleared_on.isoformat()}."]})
     fewer: int | None = changes.get("max_sessions")
     if fewer and clearance.max_sessions and fewer > clearance.max_sessions:
         raise Invalid({"max_sessions": [f"May only be below {clearance.max_sessions}."]})
@@ -77,7 +80,7 @@ def shorten_clearance(
 
 def revoke_clearance(work: Work, clearance_id: UUID, match: Match, reason: str) -> Clearance:
     """Take a clearance back: no later session can start on it (I4). Twice changes nothing."""
-    lock_schedule(work)
+    work = lock_schedule(work)
     clearance = work.load(Clearance, clearance_id, match=match)
     if clearance.revoked_at is None:
         clearance.revoked_at = work.now
@@ -103,7 +106,7 @@ def _may_be_completed(work: Work, consultation: Consultation) -> None:
     if local_date(work.now, work.zone) < day:
         raise Conflict(
             "not_allowed",
-            f"The consultation is on {day.isoformat()}; it completes from that day on.",
+            f"The consultation is on {day:%A, %B %-d}; it completes from that day on.",
             state=consultation.status,
         )
 

@@ -70,9 +70,14 @@ def terms_of(work: Work, patient_id: UUID) -> list[Term]:
     """The patient's clearances, as values."""
     rows = work.session.execute(
         select(
-            Clearance.id, Clearance.cleared_at, Clearance.expires_on, Clearance.revoked_at
+            Clearance.id,
+            Clearance.cleared_at,
+            Clearance.expires_on,
+            Clearance.revoked_at,
+            Clearance.max_sessions,
         ).where(Clearance.clinic_id == work.clinic_id, Clearance.patient_id == patient_id)
     )
     return [
-        Term(row.id, row.cleared_at, row.expires_on, row.revoked_at is not None) for row in rows
+        Term(row.id, row.cleared_at, row.expires_on, row.revoked_at is not None, row.max_sessions)
+        for row in rows
     ]

@@ -1,6 +1,7 @@
 """Is a patient cleared on a day, and by which clearance?"""
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
 from uuid import UUID
@@ -10,12 +11,16 @@ from scheduler.wall_time import local_date
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """A clearance as a value: from when, until the end of which day, and whether revoked."""
+    """A clearance as a value: from when, until the end of which day, and whether revoked.
+
+    `max_sessions` is None where the provider set no limit.
+    """
 
     id: UUID
     cleared_at: datetime
     expires_on: date
     revoked: bool
+    max_sessions: int | None = None
 
     def holds_at(self, at: datetime, zone: tzinfo) -> bool:
         """Is it in force at `at`? `expires_on` is inclusive, on the clinic's calendar (I1, I3)."""
@@ -30,12 +35,37 @@ def clearance_at(terms: Iterable[Term], at: datetime, zone: tzinfo) -> Term | No
     return min(holding, key=lambda term: (term.expires_on, term.id), default=None)
 
 
-def lacking(terms: Iterable[Term], at: datetime, zone: tzinfo) -> str:
+def with_room(terms: Iterable[Term], used: Mapping[UUID, int]) -> list[Term]:
+    """The clearances that cover one more session; `used` counts those each covers already (I3)."""
+    return [
+        term
+        for term in terms
+        if term.max_sessions is None or used.get(term.id, 0) < term.max_sessions
+    ]
+
+
+def clearances_of(
+    terms: Sequence[Term], used: Mapping[UUID, int], starts: Iterable[datetime], zone: tzinfo
+) -> list[Term | None]:
+    """The clearance each of these sessions uses, or None where none holds or has room (I1, I3)."""
+    taken = Counter(used)
+    found: list[Term | None] = []
+    for at in starts:
+        term = clearance_at(with_room(terms, taken), at, zone)
+        if term is not None:
+            taken[term.id] += 1
+        found.append(term)
+    return found
+
+
+def lacking(terms: Sequence[Term], at: datetime, zone: tzinfo) -> str:
     """What a patient who is not cleared at `at` lacks, in words for the front desk."""
+    if clearance_at(terms, at, zone):
+        return "Every session that the clearance covers is taken."
     usable = [term for term in terms if not term.revoked]
     if not usable:
         return "No clearance: a provider has to clear the patient in a consultation."
     last = max(term.expires_on for term in usable)
     if local_date(at, zone) > last:
-        return f"The clearance ends on {last.isoformat()}."
+        return f"The clearance ends on {last:%A, %B %-d, %Y}."
     return "The clearance begins later."

@@ -3,9 +3,10 @@
 from typing import Any
 from uuid import UUID
 
-from scheduler.errors import Refused
+from scheduler.errors import Invalid, Refused
 from scheduler.patients.model import Consent, Patient, load_consent
 from scheduler.tenancy import Match, Work, lock_schedule
+from scheduler.wall_time import local_date
 
 # A booking looks at these under the schedule's lock, so changing them takes it too.
 LOOKED_AT_BY_BOOKINGS = frozenset({"status", "birth_date"})
@@ -13,6 +14,7 @@ LOOKED_AT_BY_BOOKINGS = frozenset({"status", "birth_date"})
 
 def register_patient(work: Work, **fields: Any) -> Patient:
     """A new patient."""
+    _born(work, fields)
     patient = Patient(clinic_id=work.clinic_id, created_at=work.now, **fields)
     work.session.add(patient)
     return patient
@@ -21,8 +23,9 @@ def register_patient(work: Work, **fields: Any) -> Patient:
 def change_patient(work: Work, patient_id: UUID, match: Match, changes: dict[str, Any]) -> Patient:
     """Change a patient. One who is deceased or discharged is sent nothing from now on (I58)."""
     if LOOKED_AT_BY_BOOKINGS & changes.keys():
-        lock_schedule(work)
+        work = lock_schedule(work)
     patient = work.load(Patient, patient_id, match=match)
+    _born(work, changes)
     for field, value in changes.items():
         setattr(patient, field, value)
     return patient
@@ -58,8 +61,15 @@ def record_consent(
 
 
 def withdraw_consent(work: Work, patient_id: UUID, consent_id: UUID, match: Match) -> Consent:
-    """Withdraw a consent; a second time changes nothing."""
+    """Withdraw a consent; a second time changes nothing. A start looks at it, so it waits."""
+    work = lock_schedule(work)
     consent = load_consent(work, patient_id, consent_id, match)
     if consent.withdrawn_at is None:
         consent.withdrawn_at = work.now
     return consent
+
+
+def _born(work: Work, fields: dict[str, Any]) -> None:
+    """Raises Invalid for a birth date that is still to come."""
+    if "birth_date" in fields and fields["birth_date"] > local_date(work.now, work.zone):
+        raise Invalid({"birth_date": ["Must not lie in the future."]})

@@ -17,7 +17,7 @@ def book_series(work: Work, order: Order) -> SeriesView:
     Raises Refused when the patient may not be booked or is not cleared on one of the days,
     Conflict naming every session that does not fit, with its blockers and what would fit.
     """
-    lock_schedule(work, books=True)
+    work = lock_schedule(work, books=True)
     protocol, weekly = asked_visits(work, order)
     visits = weekly.visits
     patient = bookable_patient(work, order.patient_id, visits)

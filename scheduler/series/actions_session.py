@@ -12,6 +12,7 @@ from scheduler.sessions.checks import (
     bookable_patient,
     clearances_for,
     in_time,
+    reminder_warnings,
     session_minutes_in_bounds,
 )
 from scheduler.sessions.model import InfusionSession, add_sessions, numbered
@@ -32,7 +33,7 @@ def book_session(
     series_id: UUID | None = None,
 ) -> InfusionSession:
     """Book one session; with `series_id` it fills a place that the series still owes (I25)."""
-    lock_schedule(work, books=True)
+    work = lock_schedule(work, books=True)
     session_minutes_in_bounds(work, minutes)
     active_chair(work, chair_id)
     series = _owing(work, series_id, patient_id) if series_id else None
@@ -55,6 +56,7 @@ def book_session(
         observation_minutes=protocol.observation_minutes,
         series_id=series_id,
     )
+    booked.warnings = reminder_warnings(work, patient)  # type: ignore[misc]
     return numbered(work, [booked])[0]
 
 

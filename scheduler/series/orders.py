@@ -9,7 +9,11 @@ from scheduler.tenancy import Work
 
 
 def asked_visits(work: Work, order: Order) -> tuple[Protocol, WeeklyVisits]:
-    """The order's protocol and visits. Raises Invalid or Refused when it cannot be an order."""
+    """The order's protocol and visits, once it is known that it can be an order at all.
+
+    Raises Invalid (minutes, pattern), NotFound (chair, protocol) or Refused (a retired chair, the
+    past, more than 24 months ahead).
+    """
     session_minutes_in_bounds(work, order.minutes)
     active_chair(work, order.chair_id)
     protocol = protocol_for(work, order.protocol_id)
@@ -24,6 +28,7 @@ def asked_visits(work: Work, order: Order) -> tuple[Protocol, WeeklyVisits]:
 
 
 def alternatives_for(order: Order, protocol: Protocol, weekly: WeeklyVisits) -> Finder:
+    """How to look for what would fit instead of one of the order's visits."""
     return chair_alternatives(
         order.patient_id,
         protocol.parts(order.minutes),
@@ -34,6 +39,7 @@ def alternatives_for(order: Order, protocol: Protocol, weekly: WeeklyVisits) -> 
 
 
 def moved_warnings(weekly: WeeklyVisits) -> list[dict[str, object]]:
+    """A warning for each visit that a clock change moved (I67)."""
     return [
         {
             "word": "wall_time_moved",

@@ -11,7 +11,7 @@ from scheduler.series.model import Series, SeriesView, views_of
 from scheduler.series.rules import Order
 from scheduler.series.schema import PlanOut, SeriesOrder, SeriesOut, SeriesQuery, SessionOrder
 from scheduler.sessions.model import InfusionSession
-from scheduler.sessions.schema import SessionOut
+from scheduler.sessions.schema import SessionBooked
 from scheduler.tenancy import Work
 from scheduler.web.paging import Page, page
 from scheduler.web.routes import Routes
@@ -47,7 +47,9 @@ def read_series(work: Work, series_id: UUID) -> SeriesView:
     return views_of(work, [work.load(Series, series_id)])[0]
 
 
-@routes.post("/sessions", access=WRITE_CARE, body=SessionOrder(), answer=SessionOut(), status=201)
+@routes.post(
+    "/sessions", access=WRITE_CARE, body=SessionOrder(), answer=SessionBooked(), status=201
+)
 def book_session(work: Work, body: dict[str, Any]) -> InfusionSession:
     """Book one session, or with `series_id` fill a place that the series still owes."""
     return actions_session.book_session(work, **body)

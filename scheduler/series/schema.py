@@ -5,7 +5,7 @@ from typing import Any
 from marshmallow import Schema, ValidationError, fields, post_load, validates_schema
 
 from scheduler.series.rules import Order
-from scheduler.sessions.schema import SessionOut
+from scheduler.sessions.schema import SessionOut, Warned
 from scheduler.web.fields import Choice, Count, Date, Id, Instant, Minutes, WallTime
 from scheduler.web.schema import PageQuery, Stored, Strict
 
@@ -43,14 +43,6 @@ class SessionOrder(Strict):
     def one_pattern(self, data: dict[str, Any], **_: object) -> None:
         if "protocol_id" in data and "series_id" in data:
             raise ValidationError("The series has its own protocol.", "protocol_id")
-
-
-class Warned(Schema):
-    """What the front desk should know, though it was no hindrance."""
-
-    word = fields.String(required=True)
-    detail = fields.String(required=True)
-    ordinal = Count()
 
 
 class SeriesOut(Stored):

@@ -24,6 +24,7 @@ def confirm_session(
     work: Work, session_id: UUID, match: Match, happened_at: datetime | None = None
 ) -> InfusionSession:
     """The patient says they will come."""
+    work = lock_schedule(work)
     return _step(work, session_id, match, "confirm", happened_at)
 
 
@@ -37,6 +38,7 @@ def cancel_session(
     happened_at: datetime | None = None,
 ) -> InfusionSession:
     """Cancel a booked session: its chair is free at once, its series still owes one (I15)."""
+    work = lock_schedule(work)
     infusion_session = _step(work, session_id, match, "cancel", happened_at)
     infusion_session.cancel_reason = reason
     infusion_session.cancelled_by = by
@@ -47,10 +49,12 @@ def arrive_session(
     work: Work, session_id: UUID, match: Match, happened_at: datetime | None = None
 ) -> InfusionSession:
     """The patient is here, on the session's local day."""
+    work = lock_schedule(work)
     infusion_session = _step(work, session_id, match, "arrive", happened_at)
     assert infusion_session.arrived_at is not None  # noqa: S101 - `_step` set it
     if not on_its_day(infusion_session.arrived_at, infusion_session.starts_at, work.zone):
-        raise _refusal("booked", "A patient arrives on the session's own day.", "its_day")
+        detail = f"The session is on {work.spoken(infusion_session.starts_at)}; arrive that day."
+        raise _refusal("booked", detail, "its_day")
     return infusion_session
 
 
@@ -62,11 +66,17 @@ def start_session(
     vitals_recorded: bool,
     happened_at: datetime | None = None,
 ) -> InfusionSession:
-    """Start the infusion, if nothing is missing (I4, I5). It names the clearance in force now."""
+    """Start the infusion, if nothing is missing (I4, I5).
+
+    Its own clearance will do while it is in force, else any other that is; it names that one.
+    """
+    work = lock_schedule(work)
     infusion_session = _step(work, session_id, match, "start", happened_at)
     patient = work.load(Patient, infusion_session.patient_id)
     terms = terms_of(work, patient.id)
-    clearance = clearance_at(terms, infusion_session.started_at or work.now, work.zone)
+    own = [term for term in terms if term.id == infusion_session.clearance_id]
+    at = infusion_session.started_at or work.now
+    clearance = clearance_at(own, at, work.zone) or clearance_at(terms, at, work.zone)
     missing = missing_to_start(
         patient_status=patient.status,
         cleared=clearance is not None,
@@ -84,6 +94,7 @@ def observe_session(
     work: Work, session_id: UUID, match: Match, happened_at: datetime | None = None
 ) -> InfusionSession:
     """The infusion has ended; the patient is watched."""
+    work = lock_schedule(work)
     return _step(work, session_id, match, "observe", happened_at)
 
 
@@ -96,6 +107,7 @@ def complete_session(
     happened_at: datetime | None = None,
 ) -> InfusionSession:
     """The patient leaves: once observed long enough, or a clinician says why not (I33)."""
+    work = lock_schedule(work)
     infusion_session = _step(work, session_id, match, "complete", happened_at)
     if early_reason is not None and work.actor.role != CLINICIAN:
         raise Forbidden("Only a clinician lets a patient leave early.")
@@ -103,8 +115,10 @@ def complete_session(
     assert infusion_session.left_at  # noqa: S101 - `_step` set it
     allowed = may_leave_at(infusion_session.infusion_ended_at, infusion_session.observation_minutes)
     if infusion_session.left_at < allowed and early_reason is None:
-        at = allowed.astimezone(work.zone).isoformat()
-        raise _refusal("observing", f"The patient is observed until {at}.", "early_reason")
+        detail = (
+            f"The patient is observed until {work.spoken(allowed)}; a clinician may say why not."
+        )
+        raise _refusal("observing", detail, "early_reason")
     infusion_session.completed_at = work.now
     infusion_session.early_reason = early_reason
     return infusion_session
@@ -113,8 +127,7 @@ def complete_session(
 def _step(
     work: Work, session_id: UUID, match: Match, verb: str, happened_at: datetime | None
 ) -> InfusionSession:
-    """Take the schedule's lock, check state and time, and enter the next state."""
-    lock_schedule(work)
+    """Check state and time, and enter the next state; the schedule's lock is held."""
     infusion_session = work.load(InfusionSession, session_id, match=match)
     status, step = infusion_session.status, STEPS[verb]
     if reason := not_allowed(verb, status):
@@ -129,8 +142,9 @@ def _step(
 
 
 def _previous(infusion_session: InfusionSession) -> datetime | None:
-    """When the latest recorded step of the visit itself happened."""
+    """When the latest recorded step happened."""
     steps = (
+        infusion_session.confirmed_at,
         infusion_session.arrived_at,
         infusion_session.started_at,
         infusion_session.infusion_ended_at,

@@ -36,7 +36,7 @@ def book_consultation(
     reason: str | None = None,
 ) -> Consultation:
     """Book a patient with a provider, who has no two at once."""
-    lock_schedule(work, books=True)
+    work = lock_schedule(work, books=True)
     visit = visit_at(starts_at, consultation_parts(minutes))
     patient = bookable_patient(work, patient_id, [visit])
     if not work.load(Provider, provider_id, field="provider_id").active:
@@ -70,7 +70,7 @@ def cancel_consultation(
     work: Work, consultation_id: UUID, match: Match, reason: str
 ) -> Consultation:
     """Cancel a booked consultation; its time is free at once."""
-    lock_schedule(work)
+    work = lock_schedule(work)
     consultation = work.load(Consultation, consultation_id, match=match)
     _is_booked(consultation, "cancel")
     consultation.status = "cancelled"
@@ -81,7 +81,7 @@ def cancel_consultation(
 
 def arrive_consultation(work: Work, consultation_id: UUID, match: Match) -> Consultation:
     """The patient is here, on the consultation's local day."""
-    lock_schedule(work)
+    work = lock_schedule(work)
     consultation = work.load(Consultation, consultation_id, match=match)
     _is_booked(consultation, "arrive")
     if not on_its_day(work.now, consultation.starts_at, work.zone):

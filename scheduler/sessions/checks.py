@@ -6,11 +6,12 @@ from uuid import UUID
 from scheduler.chairs.model import Chair
 from scheduler.clinics.model import policy_of
 from scheduler.consults.model import terms_of
-from scheduler.consults.rules import clearance_at, lacking
+from scheduler.consults.rules import clearances_of, lacking
 from scheduler.errors import Invalid, Refused
 from scheduler.patients.model import Patient, consented_channels
 from scheduler.patients.rules import contact, not_bookable
 from scheduler.protocols.rules import Visit
+from scheduler.sessions.model import clearances_used
 from scheduler.sessions.searches import MONTHS_AHEAD, latest_start
 from scheduler.tenancy import Work
 from scheduler.wall_time import local_date
@@ -59,9 +60,12 @@ def bookable_patient(work: Work, patient_id: UUID, visits: Sequence[Visit]) -> P
 
 
 def clearances_for(work: Work, patient: Patient, visits: Sequence[Visit]) -> list[UUID]:
-    """The clearance each visit uses, on its own date (I1). Raises Refused naming those without."""
-    terms = terms_of(work, patient.id)
-    found = [clearance_at(terms, visit.starts_at, work.zone) for visit in visits]
+    """The clearance each visit uses: in force on its own date (I1), and with room for it (I3).
+
+    Raises Refused naming the visits without.
+    """
+    terms, used = terms_of(work, patient.id), clearances_used(work, patient.id)
+    found = clearances_of(terms, used, [visit.starts_at for visit in visits], work.zone)
     missing = [
         {
             "ordinal": ordinal,
@@ -72,8 +76,10 @@ def clearances_for(work: Work, patient: Patient, visits: Sequence[Visit]) -> lis
         if term is None
     ]
     if missing:
-        which = ", ".join(str(each["ordinal"]) for each in missing)
-        detail = f"Not cleared for session {which}: {missing[0]['missing']}"
+        detail = f"Not cleared. {missing[0]['missing']}"
+        if len(visits) > 1:
+            which = ", ".join(str(each["ordinal"]) for each in missing)
+            detail = f"Not cleared for session {which} of {len(visits)}. {missing[0]['missing']}"
         raise Refused("not_cleared", detail, sessions=missing)
     return [term.id for term in found if term is not None]
 

@@ -48,6 +48,8 @@ class InfusionSession(OfClinic, Versioned, Base):
 
     # Derived, never stored (I20): see `numbered`.
     ordinal: ClassVar[int | None] = None
+    # Said once, when it is booked.
+    warnings: ClassVar[Sequence[dict[str, object]]] = ()
 
     def move_to(self, status: str) -> None:
         """Enter a state; its promise to the patient changes with its liveness."""
@@ -89,6 +91,20 @@ def add_sessions(
     return list(work.session.scalars(added, rows))
 
 
+def clearances_used(work: Work, patient_id: UUID) -> dict[UUID, int]:
+    """How many counted sessions each of the patient's clearances covers (I3)."""
+    counts = (
+        select(InfusionSession.clearance_id, func.count())
+        .where(
+            InfusionSession.clinic_id == work.clinic_id,
+            InfusionSession.patient_id == patient_id,
+            InfusionSession.status.in_(COUNTED),
+        )
+        .group_by(InfusionSession.clearance_id)
+    )
+    return {row[0]: row[1] for row in work.session.execute(counts)}
+
+
 def starting_in(
     query: Select[Any],
     model: Any,
@@ -105,7 +121,10 @@ def starting_in(
 
 
 def numbered(work: Work, sessions: Sequence[InfusionSession]) -> Sequence[InfusionSession]:
-    """The same sessions, each with its rank by start among the counted ones of its series."""
+    """The same sessions, each with its rank by start among the counted ones of its series.
+
+    What was changed so far is sent to the database first, as the rank follows from it.
+    """
     work.session.flush()
     series_ids = {each.series_id for each in sessions if each.series_id}
     if series_ids:

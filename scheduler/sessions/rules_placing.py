@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, tzinfo
+from datetime import date, datetime, tzinfo
 from uuid import UUID
 
 from scheduler.protocols.rules import Visit
@@ -79,12 +79,9 @@ def nearest(
     return list(found.values())
 
 
-def far_enough(slot: Slot, others: Iterable[Visit], min_gap_days: int, zone: tzinfo) -> bool:
-    """Does the slot keep the protocol's minimum gap to each of the other visits?"""
-    on = local_date(slot.visit.starts_at, zone)
-    return all(
-        abs((local_date(other.starts_at, zone) - on).days) >= min_gap_days for other in others
-    )
+def far_enough(on: date, others_on: Iterable[date], min_gap_days: int) -> bool:
+    """Does a day keep the protocol's minimum gap to the days of the other visits?"""
+    return all(abs((other - on).days) >= min_gap_days for other in others_on)
 
 
 def _free_lanes(visit: Visit, calendar: Calendar, lanes: Iterable[Lane]) -> list[Lane]:

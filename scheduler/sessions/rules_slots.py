@@ -7,6 +7,7 @@ day's first instant to the next's. Where all ticks of a block are free, a block 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, tzinfo
+from uuid import UUID
 
 from scheduler.protocols.rules import Visit, VisitParts, visit_at
 from scheduler.sessions.rules_calendar import Blocker, Calendar, Lane
@@ -78,6 +79,19 @@ def slots(days: Iterable[FreeDay], parts: VisitParts) -> Iterator[Slot]:
         ]
         for tick, place in sorted(found):
             yield Slot(free.starts[place][0], visit_at(free.start(tick), parts))
+
+
+def one_a_start(
+    days: Iterable[FreeDay], parts: VisitParts, preferred: UUID | None = None
+) -> Iterator[Slot]:
+    """Every free start once: on the preferred lane if it is free there, else on the first."""
+    for free in days:
+        lanes = sorted(free.starts, key=lambda each: each[0].id != preferred)
+        seen = 0
+        for lane, mask in lanes:
+            for tick in _ones(mask & ~seen):
+                yield Slot(lane, visit_at(free.start(tick), parts))
+            seen |= mask
 
 
 def _busy(blockers: Iterable[Blocker], whole: Span) -> int:

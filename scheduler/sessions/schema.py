@@ -1,5 +1,6 @@
 """The shapes of slots, sessions and booked consultations."""
 
+from datetime import timedelta
 from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
@@ -40,7 +41,7 @@ class SearchQuery(PageQuery):
     def spans_at_most_62_days(self, data: dict[str, Any], **_: object) -> None:
         if not data["from_"] < data["to"]:
             raise ValidationError("Must be after from.", "to")
-        if (data["to"] - data["from_"]).days > MOST_DAYS:
+        if data["to"] - data["from_"] > timedelta(days=MOST_DAYS):
             raise ValidationError(f"A search spans at most {MOST_DAYS} days.", "to")
 
 
@@ -51,6 +52,11 @@ class SlotQuery(SearchQuery):
     patient_id = Id()
     protocol_id = Id()
     view = Choice("slots", "windows", load_default="slots")
+
+    @validates_schema
+    def windows_are_whole(self, data: dict[str, Any], **_: object) -> None:
+        if data["view"] == "windows" and data["cursor"] is not None:
+            raise ValidationError("All windows are on one page.", "cursor")
 
 
 class SlotOut(Schema):
@@ -95,6 +101,14 @@ class SessionQuery(WindowQuery):
     patient_id = Id()
 
 
+class Warned(Schema):
+    """What the front desk should know, though it was no hindrance."""
+
+    word = fields.String(required=True)
+    detail = fields.String(required=True)
+    ordinal = Count()
+
+
 class SessionOut(Stored):
     """An infusion session. From `starts_at` to `ends_at` is the planned infusion."""
 
@@ -119,6 +133,12 @@ class SessionOut(Stored):
     cancelled_by = fields.String(required=True, allow_none=True)
     cancel_reason = fields.String(required=True, allow_none=True)
     time_version = Count(required=True)
+
+
+class SessionBooked(SessionOut):
+    """A session just booked; `warnings` say what the front desk should know."""
+
+    warnings = fields.List(fields.Nested(Warned), required=True)
 
 
 class Happened(Strict):

@@ -8,10 +8,11 @@ from uuid import UUID
 
 from scheduler.clinics.model import policy_of
 from scheduler.consults.model import terms_of
-from scheduler.consults.rules import clearance_at
+from scheduler.consults.rules import clearance_at, with_room
 from scheduler.patients.model import Patient
 from scheduler.patients.rules import not_bookable
 from scheduler.protocols.rules import VisitParts
+from scheduler.sessions.model import clearances_used
 from scheduler.sessions.rules_calendar import Calendar
 from scheduler.sessions.rules_slots import FreeDay, Slot, free_days, slots
 from scheduler.spans import Span
@@ -108,8 +109,8 @@ def _is_plain(on: date, work: Work) -> bool:
 
 
 def _legal(work: Work, days: Iterable[FreeDay], patient: Patient) -> Iterator[FreeDay]:
-    """Those days on which the patient may be booked and is cleared (I1, I6)."""
-    terms = terms_of(work, patient.id)
+    """Those days on which the patient may be booked and is cleared once more (I1, I3, I6)."""
+    terms = with_room(terms_of(work, patient.id), clearances_used(work, patient.id))
     minimum_age = policy_of(work).minimum_age
     for free in days:
         if not_bookable(patient.status, patient.birth_date, free.on, minimum_age):

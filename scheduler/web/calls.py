@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 from uuid import UUID
 
-from flask import Response, request
+from flask import Response, g, request
 from flask_smorest.utils import get_appcontext
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
@@ -52,7 +52,7 @@ class Call:
         """Carry the request out, or say what is in the way."""
         try:
             # The body is read before a transaction is open: a slow client holds no connection.
-            raw = request.get_data()
+            raw = whole_body()
             secret = bearer_secret()
             return retrying(lambda: self._attempt(secret, raw))
         except (Refused, Problem) as refusal:
@@ -75,7 +75,7 @@ class Call:
                 raise Forbidden(f"The role {work.actor.role} may not do this.")
             if request.args and not self.endpoint.takes_query:
                 raise Invalid({name: ["Unknown parameter."] for name in request.args})
-            self.body = body_of(raw, expected=self.endpoint.takes_body)
+            self.body = g.body = body_of(raw, expected=self.endpoint.takes_body)
             fields.zone.set(work.zone)
             shown.role.set(work.actor.role)
             return self._carry_out(work)
@@ -128,6 +128,14 @@ class Call:
             status=status,
             object_ids=object_ids,
         )
+
+
+def whole_body() -> bytes:
+    """The request's body. Raises Problem 400 when the client broke it off."""
+    try:
+        return request.get_data()
+    except OSError:
+        raise Problem(400, "malformed", "The body broke off.") from None
 
 
 def bearer_secret() -> str:

@@ -24,8 +24,10 @@ class Phone(fields.String):
             number = phonenumbers.parse(spelled, REGION)
         except phonenumbers.NumberParseException:
             raise ValidationError("Must be a telephone number.") from None
-        if number.extension or not phonenumbers.is_possible_number(number):
-            raise ValidationError("Must be a telephone number without an extension.")
+        possible = phonenumbers.is_possible_number_with_reason(number)
+        # A local number without its area code is "possible", and nobody can dial it from outside.
+        if number.extension or possible != phonenumbers.ValidationResult.IS_POSSIBLE:
+            raise ValidationError("Must be a telephone number with its area code, no extension.")
         return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
 

@@ -8,14 +8,14 @@ they changed nothing, and trying again may succeed.
 import hashlib
 import re
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import orjson
 from flask import Request, Response
 from psycopg import errors as pg
-from sqlalchemy import LargeBinary, select, update
+from sqlalchemy import LargeBinary, delete, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Mapped, mapped_column
@@ -23,6 +23,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 from scheduler.db import Base
 from scheduler.tenancy import Work
 from scheduler.web.problems import Problem
+
+# Over a weekend: whoever retries blindly may be switched off until Monday.
+KEPT = timedelta(hours=72)
 
 _KEY = re.compile(r"[!-~]{1,255}", re.ASCII)
 _KEPT_HEADERS = ("ETag", "Location", "Cache-Control")
@@ -104,6 +107,18 @@ def store(work: Work, claimed: Claim, response: Response) -> None:
         update(IdempotentAnswer)
         .filter_by(**_columns(claimed))
         .values(status=response.status_code, headers=kept, body=response.get_data(as_text=True))
+        .execution_options(synchronize_session=False)
+    )
+
+
+def forget_old(work: Work) -> None:
+    """Delete the stored answers that are older than a retry can be."""
+    work.session.execute(
+        delete(IdempotentAnswer)
+        .where(
+            IdempotentAnswer.clinic_id == work.clinic_id,
+            IdempotentAnswer.created_at < work.now - KEPT,
+        )
         .execution_options(synchronize_session=False)
     )
 

@@ -23,7 +23,9 @@ def required_if_match(request: Request) -> IfMatch:
     """The request's If-Match. Raises Problem 428 when there is none."""
     header = request.headers.get("If-Match")
     if header is None:
-        raise Problem(428, "if_match_needed", 'Send If-Match with the version you saw: "3".')
+        raise Problem(
+            428, "if_match_needed", "Send If-Match with the version that you read, in quotes."
+        )
     found = parse_etags(header)
     return IfMatch(frozenset(found.as_set()), found.star_tag)
 

@@ -105,7 +105,7 @@ def init_app(app: Flask) -> None:
     @app.errorhandler(HTTPException)
     def of_http(error: HTTPException) -> Response:
         status = error.code or 500
-        word = error.name.lower().replace(" ", "_")
+        word = "too_large" if status == 413 else error.name.lower().replace(" ", "_")
         headers = {k: v for k, v in error.get_headers() if k in ("Allow", "Retry-After")}
         return problem(status, word, HTTPStatus(status).description or error.name, None, headers)
 

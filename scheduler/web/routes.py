@@ -15,7 +15,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, NoReturn, TypeVar
 
-from flask import Request, Response
+from flask import Request, Response, g
 from flask_smorest import Blueprint
 from marshmallow import RAISE, Schema, ValidationError
 from webargs.flaskparser import FlaskParser
@@ -39,8 +39,9 @@ class StrictParser(FlaskParser):
 
     DEFAULT_UNKNOWN_BY_LOCATION = {"json": RAISE, "query": RAISE}  # noqa: RUF012 - webargs' way
 
-    def load_json(self, req: Request, _schema: Schema) -> Any:
-        return strict_json.decode(req.get_data() or b"{}")
+    def load_json(self, _req: Request, _schema: Schema) -> Any:
+        # Decoded once, in `calls.py`, as the idempotency key's fingerprint needs it too.
+        return g.body
 
     def load_querystring(self, req: Request, schema: Schema) -> Any:
         if any(len(values) > 1 for _, values in req.args.lists()):

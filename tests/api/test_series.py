@@ -201,3 +201,16 @@ def test_a_plan_that_does_not_fit_has_the_conflicts_of_the_refusal(clinic: Clini
     assert plan["feasible"] is False
     assert [each["starts_at"][:10] for each in plan["sessions"]].count("2026-12-15") == 0
     assert plan["conflicts"] == refuse(clinic, patient)["conflicts"]
+
+
+def test_an_order_of_a_year_that_does_not_fit_is_refused_without_searching_the_year(
+    clinic: ClinicKit,
+) -> None:
+    """Every session is named; alternatives are looked up for the first twelve."""
+    patient = a_cleared_patient(clinic)
+    problem = refuse(clinic, patient, at="16:30", sessions=52)
+    assert [each["ordinal"] for each in problem["conflicts"]] == list(range(1, 53))
+    assert [bool(each["alternatives"]) for each in problem["conflicts"]] == [True] * 12 + [
+        False
+    ] * 40
+    assert "the clinic closes at 5:00 PM, before the visit would be over" in problem["detail"]

@@ -41,7 +41,7 @@ def test_a_clearance_holds_through_its_last_day_on_the_clinics_calendar(
         (6, "2027-01-05"),
     ]
     assert {each["missing"] for each in problem["sessions"]} == {
-        "The clearance ends on 2026-12-22."
+        "The clearance ends on Tuesday, December 22, 2026."
     }
     assert len(sessions_of(clinic)) == 4
 
@@ -52,6 +52,25 @@ def test_a_patient_without_a_clearance_is_not_booked(clinic: ClinicKit) -> None:
     assert problem["type"] == "/problems/not_cleared"
     assert [each["ordinal"] for each in problem["sessions"]] == [1, 2, 3, 4, 5, 6]
     assert problem["sessions"][0]["missing"].startswith("No clearance")
+
+
+def test_a_clearance_books_no_more_sessions_than_it_covers(clinic: ClinicKit) -> None:
+    """I3: planning and searching say so too, and a cancelled session gives its place back."""
+    patient = a_patient(clinic)
+    cleared(clinic, patient, max_sessions=4)
+    problem = refuse(clinic, patient, 422, sessions=6)
+    assert problem["type"] == "/problems/not_cleared"
+    assert [each["ordinal"] for each in problem["sessions"]] == [5, 6]
+    plan = clinic.desk.post("/v1/series/plan", an_order(patient, sessions=6))
+    assert plan.status_code == 422
+    series = book(clinic, patient, sessions=4)
+    week = {"from": "2027-01-05T00:00:00-07:00", "to": "2027-01-06T00:00:00-07:00", "minutes": 40}
+    assert clinic.desk.get("/v1/slots", patient_id=str(patient), **week).get_json()["items"] == []
+    refuse(clinic, patient, 422, sessions=1, first_on="2027-01-05")
+    cancelled = clinic.desk.step(series["sessions"][0], "cancel", reason="Ill", by="patient")
+    assert cancelled.status_code == 200
+    assert clinic.desk.get("/v1/slots", patient_id=str(patient), **week).get_json()["items"] != []
+    book(clinic, patient, sessions=1, first_on="2027-01-05")
 
 
 def test_a_revoked_clearance_books_nothing_more(clinic: ClinicKit) -> None:

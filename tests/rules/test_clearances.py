@@ -1,5 +1,6 @@
 """Is a patient cleared on a day, and which clearance does a session use (I1, I3)?"""
 
+from dataclasses import replace
 from datetime import date, datetime, timedelta, tzinfo
 from uuid import UUID
 
@@ -7,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scheduler.consults.rules import Term, clearance_at, lacking
+from scheduler.consults.rules import Term, clearance_at, clearances_of, lacking
 from tests.rules.drawn import NEW_YORK, PHOENIX, phoenix, showing, utc
 
 CLEARED = phoenix("2026-11-23 09:00")
@@ -75,9 +76,12 @@ def test_a_session_uses_the_clearance_in_force_that_expires_first(
 LACKING = [
     ([], "No clearance"),
     ([term(revoked=True)], "No clearance"),
-    ([term()], "ends on 2026-12-01"),
-    ([term(), term(2, expires_on=date(2026, 12, 3))], "ends on 2026-12-03"),
-    ([term(), term(2, expires_on=date(2027, 1, 1), revoked=True)], "ends on 2026-12-01"),
+    ([term()], "ends on Tuesday, December 1, 2026"),
+    ([term(), term(2, expires_on=date(2026, 12, 3))], "ends on Thursday, December 3, 2026"),
+    (
+        [term(), term(2, expires_on=date(2027, 1, 1), revoked=True)],
+        "ends on Tuesday, December 1, 2026",
+    ),
     ([term(1, phoenix("2026-12-09 09:00"), date(2027, 1, 1))], "begins later"),
 ]
 
@@ -117,3 +121,27 @@ def test_the_clearance_found_is_valid_then_and_none_in_force_ends_before_it(
     found = clearance_at(terms, at, in_zone)
     assert (found in valid) if valid else (found is None)
     assert all(found and found.expires_on <= each.expires_on for each in valid)
+
+
+LIMITED = [
+    # (the limit of the first clearance, used of it, asked for) -> which clearance each one uses
+    ((2, 0, 3), [1, 1, 2]),
+    ((2, 1, 3), [1, 2, 2]),
+    ((2, 2, 2), [2, 2]),
+    ((2, 5, 1), [2]),  # cut short below what it covers already
+    ((None, 9, 2), [1, 1]),
+    ((1, 0, 5), [1, 2, 2, 2, None]),  # the second covers three
+]
+
+
+@pytest.mark.parametrize(("asked", "expected"), LIMITED)
+def test_a_clearance_covers_no_more_sessions_than_it_says(
+    asked: tuple[int | None, int, int], expected: list[int | None]
+) -> None:
+    """I3: the one that expires first goes first, and the next one when it is full."""
+    limit, used, count = asked
+    first = replace(term(1), max_sessions=limit)
+    second = replace(term(2, expires_on=date(2026, 12, 3)), max_sessions=3)
+    starts = [phoenix("2026-12-01 09:00") + timedelta(hours=n) for n in range(count)]
+    found = clearances_of([second, first], {first.id: used}, starts, PHOENIX)
+    assert found == [{1: first, 2: second, None: None}[each] for each in expected]

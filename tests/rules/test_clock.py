@@ -105,7 +105,7 @@ def test_marks_from_many_processes_keep_the_latest(tmp_path: Path) -> None:
 
 def test_zones_come_from_the_pinned_package_alone() -> None:
     named = resources.files("tzdata").joinpath("zones").read_text().split()
-    assert clock.zone_names() == frozenset(named)
+    assert clock.zone_names() == frozenset(named) - {"Factory"}
     assert clock.zone("America/Phoenix") is clock.zone("America/Phoenix")
 
 

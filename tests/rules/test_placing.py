@@ -218,9 +218,9 @@ def test_nearest_is_the_published_order_cut_short(
     [("19", True), ("20", False), ("24", False), ("28", False), ("29", True)],
 )
 def test_the_minimum_gap_counts_local_days_to_either_side(on: str, enough: bool) -> None:
-    """I10: 23:00 to 00:30 five dates later is five days."""
-    others = [visit_at(at("12:00"), USUAL)]
-    offered = slot(1, "00:30" if on > "24" else "23:00", f"2026-11-{on}")
-    assert far_enough(offered, others, 5, PHOENIX) is enough
-    assert far_enough(offered, [], 5, PHOENIX)
-    assert far_enough(offered, others, 0, PHOENIX)
+    """I10"""
+    others_on = [date(2026, 11, 24)]
+    offered_on = date(2026, 11, int(on))
+    assert far_enough(offered_on, others_on, 5) is enough
+    assert far_enough(offered_on, [], 5)
+    assert far_enough(offered_on, others_on, 0)

@@ -1,0 +1,58 @@
+"""What waits for the schedule goes on with the time and the zone of when its turn came."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from flask import Flask
+
+from scheduler import clock
+from scheduler.clinics.actions import change_clinic
+from scheduler.tenancy import lock_schedule
+from scheduler.web.idempotency import forget_old
+from tests.builders import ANY, a_clinic
+from tests.conftest import NOW, as_superuser
+
+
+def test_the_order_of_stamps_is_the_order_of_turns(
+    app: Flask, at: Callable[[datetime], None]
+) -> None:
+    """I4, I5: a start that waited for a revocation must not seem to lie before it."""
+    clinic = a_clinic(app)
+    with clinic.work(NOW) as work:
+        at(NOW + timedelta(seconds=1))
+        assert lock_schedule(work).now == NOW
+        assert lock_schedule(replace(work, waits=True)).now == NOW + timedelta(seconds=1)
+
+
+def test_a_first_booking_that_waited_for_a_change_of_zone_goes_by_the_new_one(
+    app: Flask, at: Callable[[datetime], None]
+) -> None:
+    """I23: its wall times are promised in the zone that the clinic then has."""
+    clinic = a_clinic(app, zone="America/New_York")
+    with clinic.work() as waiting:
+        pass
+    with clinic.work() as work:
+        change_clinic(work, ANY, {"time_zone": "America/Los_Angeles"})
+    with clinic.work() as work:
+        stale = replace(work, zone=waiting.zone)
+        assert lock_schedule(stale, books=True).zone == clock.zone("America/Los_Angeles")
+
+
+def test_answers_are_kept_for_a_weekend_and_then_forgotten(
+    app: Flask, at: Callable[[datetime], None], server: Any, database: str
+) -> None:
+    """I65: the same request is a new intent after 72 hours."""
+    clinic = a_clinic(app)
+    clinic.desk.post("/v1/patients", _PERSON, key="one")
+    at(NOW + timedelta(hours=1))
+    clinic.desk.post("/v1/patients", _PERSON, key="two")
+    with clinic.work(NOW + timedelta(hours=72, seconds=1)) as work:
+        forget_old(work)
+    with as_superuser(server, database) as connection:
+        kept = connection.execute("SELECT idempotency_key FROM idempotent_answers").fetchall()
+    assert kept == [("two",)]
+
+
+_PERSON = {"given_name": "Eva", "family_name": "Ruiz", "birth_date": "1979-05-06"}
