@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psycopg
@@ -87,7 +87,9 @@ def kill_server(data_dir: Path, *, with_its_backends: bool) -> None:
     children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
     os.kill(pid, signal.SIGKILL)
     for child in children if with_its_backends else ():
-        os.kill(int(child), signal.SIGKILL)
+        # It may have gone by itself, as its server did.
+        with suppress(ProcessLookupError):
+            os.kill(int(child), signal.SIGKILL)
 
 
 def is_alive(pid: int) -> bool:
