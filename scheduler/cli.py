@@ -67,7 +67,7 @@ def create_key_command(
     with said_plainly(), working_for(clinic_id, clock.now()) as work:
         if provider_id is not None:
             work.load(Provider, provider_id)
-        secret = make_key(work, name or role, role, provider_id)
+        _, secret = make_key(work, name or role, role, provider_id)
     click.echo(secret)
 
 

@@ -141,8 +141,9 @@ def a_clinic(
         chair_rows = [add_chair(work, f"Chair {n}") for n in range(1, chairs + 1)]
         provider = add_provider(work, name="Dr. Rivera")
         session.flush()
-        keys = {role: make_key(work, role, role) for role in ("front_desk", "integration", "admin")}
-        keys["clinician"] = make_key(work, "clinician", "clinician", provider.id)
+        others = ("front_desk", "integration", "admin")
+        keys = {role: make_key(work, role, role)[1] for role in others}
+        keys["clinician"] = make_key(work, "clinician", "clinician", provider.id)[1]
         session.flush()
         return ClinicKit(
             app, work.clinic_id, zone, keys, provider.id, [chair.id for chair in chair_rows]

@@ -7,11 +7,14 @@ from uuid import UUID
 from sqlalchemy import ARRAY, LargeBinary, Uuid
 from sqlalchemy.orm import Mapped, mapped_column
 
-from scheduler.db import Base, OfClinic
+from scheduler.db import Base, OfClinic, Versioned
 
 
-class ApiKey(OfClinic, Base):
-    """A caller's key. Only the SHA-256 of the secret is kept; it is shown once, when made."""
+class ApiKey(OfClinic, Versioned, Base):
+    """A caller's key. Only the SHA-256 of the secret is kept; it is shown once, when made.
+
+    `last_used_at` is right to the minute.
+    """
 
     __tablename__ = "api_keys"
     noun: ClassVar[str] = "key"
@@ -21,6 +24,9 @@ class ApiKey(OfClinic, Base):
     provider_id: Mapped[UUID | None]
     secret_hash: Mapped[bytes] = mapped_column(LargeBinary)
     created_at: Mapped[datetime]
+    expires_at: Mapped[datetime | None]
+    disabled_at: Mapped[datetime | None]
+    last_used_at: Mapped[datetime | None]
 
 
 class AuditEntry(OfClinic, Base):

@@ -31,5 +31,7 @@ READ_SITE = Access("read site", _EVERYONE)
 WRITE_SITE = Access("write site", frozenset({ADMIN}))
 WRITE_DAY = Access("write day", _SITE_TEAM)
 
+ADMINISTER = Access("administer", frozenset({ADMIN}))
+
 # Fields that only these roles are shown (I61).
 SEES_SYMPTOMS = frozenset({CLINICIAN})

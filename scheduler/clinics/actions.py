@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 
 from sqlalchemy.orm import Session
 
-from scheduler.clinics.model import Closure, OpeningHours, Policy, hours_of
+from scheduler.clinics.model import Closure, OpeningHours, Policy, hours_of, policy_of
 from scheduler.clinics.rules import clashing_hours
 from scheduler.clinics.rules_words import forbidden_words
 from scheduler.errors import Conflict, Invalid
@@ -63,6 +63,16 @@ def change_clinic(work: Work, match: Match, changes: dict[str, Any]) -> Clinic:
     if clinic.session_minutes_min > clinic.session_minutes_max:
         raise Invalid({"session_minutes_min": ["Must not be above session_minutes_max."]})
     return clinic
+
+
+def change_policies(work: Work, match: Match, changes: dict[str, Any]) -> Policy:
+    """Change what the clinic decides for itself. Bookings look at it, so they wait for it."""
+    lock_schedule(work)
+    policy = policy_of(work)
+    check_match(match, policy.version)
+    for field, value in changes.items():
+        setattr(policy, field, value)
+    return policy
 
 
 def replace_opening_hours(work: Work, match: Match, hours: list[dict[str, Any]]) -> OpeningHours:

@@ -5,9 +5,9 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from scheduler.access.roles import READ_SITE, WRITE_DAY, WRITE_SITE
+from scheduler.access.roles import ADMINISTER, READ_SITE, WRITE_DAY, WRITE_SITE
 from scheduler.clinics import actions
-from scheduler.clinics.model import Closure, OpeningHours
+from scheduler.clinics.model import Closure, OpeningHours, Policy, policy_of
 from scheduler.clinics.schema import (
     ClinicChanges,
     ClinicOut,
@@ -15,6 +15,8 @@ from scheduler.clinics.schema import (
     ClosureOut,
     HoursIn,
     HoursOut,
+    PolicyChanges,
+    PolicyOut,
 )
 from scheduler.tenancy import Clinic, Match, Work
 from scheduler.web.paging import Page, page_by_id
@@ -34,6 +36,20 @@ def read_clinic(work: Work) -> Clinic:
 def change_clinic(work: Work, changes: dict[str, Any], match: Match) -> Clinic:
     """Change the clinic. Its time zone is fixed once anything was booked."""
     return actions.change_clinic(work, match, changes)
+
+
+@routes.get("/clinic/policies", access=ADMINISTER, answer=PolicyOut())
+def read_policies(work: Work) -> Policy:
+    """Read what the clinic decides for itself."""
+    return policy_of(work)
+
+
+@routes.change(
+    "PATCH", "/clinic/policies", access=ADMINISTER, body=PolicyChanges(), answer=PolicyOut()
+)
+def change_policies(work: Work, changes: dict[str, Any], match: Match) -> Policy:
+    """Change what the clinic decides for itself."""
+    return actions.change_policies(work, match, changes)
 
 
 @routes.get("/clinic/opening-hours", access=READ_SITE, answer=HoursOut())

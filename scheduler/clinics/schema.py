@@ -74,3 +74,34 @@ class ClosureOut(StoredInterval):
     """A closure."""
 
     reason = Text(required=True)
+
+
+class PolicyOut(Strict):
+    """What the clinic decides for itself. Quiet hours are by the recipient's wall clock."""
+
+    minimum_age = Count(required=True)
+    quiet_from = WallTime(required=True)
+    quiet_until = WallTime(required=True)
+    reminder_days = fields.List(Count(), required=True)
+    follow_up_hours = Count(required=True)
+    symptom_codes = fields.List(fields.String(), required=True)
+    version = Count(least=1, required=True)
+
+
+class PolicyChanges(Strict):
+    """What may change; `reminder_days` are whole days before a session."""
+
+    minimum_age = Count(0, 120)
+    quiet_from = WallTime()
+    quiet_until = WallTime()
+    reminder_days = fields.List(Count(1, 14), validate=validate.Length(max=4))
+    follow_up_hours = Count(1, 72)
+    symptom_codes = fields.List(
+        fields.String(validate=validate.Regexp(r"^[a-z][a-z_]{0,59}\Z")),
+        validate=validate.Length(min=1, max=100),
+    )
+
+    @validates("reminder_days", "symptom_codes")
+    def each_once(self, value: list[object], **_: object) -> None:
+        if len(set(value)) != len(value):
+            raise ValidationError("Each only once.")

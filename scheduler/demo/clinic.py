@@ -92,9 +92,9 @@ def _equip(work: Work) -> dict[str, str]:
         add_chair(work, label)
     providers = [add_provider(work, name=name) for name in PROVIDERS]
     work.session.flush()
-    keys = {role: make_key(work, role, role) for role in ROLES}
+    keys = {role: make_key(work, role, role)[1] for role in ROLES}
     # Each provider decides with a key of their own; the first one's is shown.
-    secrets = [make_key(work, each.name, "clinician", each.id) for each in providers]
+    secrets = [make_key(work, each.name, "clinician", each.id)[1] for each in providers]
     work.session.flush()
     return keys | {"clinician": secrets[0]}
 

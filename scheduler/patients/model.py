@@ -4,11 +4,13 @@ from datetime import date, datetime
 from typing import ClassVar
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Select, Text, func, select
+from sqlalchemy.dialects.postgresql import array
 from sqlalchemy.orm import Mapped, mapped_column
 
 from scheduler.db import Base, OfClinic, Versioned
 from scheduler.errors import NotFound
+from scheduler.patients.rules import search_patterns
 from scheduler.tenancy import Match, Work
 
 
@@ -51,6 +53,22 @@ class Consent(OfClinic, Versioned, Base):
     given_at: Mapped[datetime]
     withdrawn_at: Mapped[datetime | None]
     recorded_by: Mapped[UUID | None]
+
+
+def patients_like(
+    name: str | None = None, phone: str | None = None, birth_date: date | None = None
+) -> Select[Patient]:
+    """The query for patients who match everything that is said."""
+    patients = select(Patient)
+    if phone is not None:
+        patients = patients.where(Patient.phone == phone)
+    if birth_date is not None:
+        patients = patients.where(Patient.birth_date == birth_date)
+    if name is not None:
+        # LIKE is not leakproof: under row security it would not use its index.
+        named = func.patients_named(array(search_patterns(name), type_=Text))
+        patients = patients.where(Patient.id.in_(select(named)))
+    return patients
 
 
 def load_consent(

@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from scheduler.access.roles import READ_CARE, WRITE_CARE
 from scheduler.patients import actions
-from scheduler.patients.model import Consent, Patient, load_consent
+from scheduler.patients.model import Consent, Patient, load_consent, patients_like
 from scheduler.patients.schema import (
     ConsentIn,
     ConsentOut,
@@ -15,6 +15,7 @@ from scheduler.patients.schema import (
     PatientIn,
     PatientOut,
     PatientQuery,
+    PatientSearch,
 )
 from scheduler.tenancy import Match, Work
 from scheduler.web.paging import Page, page
@@ -37,6 +38,21 @@ def list_patients(work: Work, query: dict[str, Any]) -> Page:
 def register_patient(work: Work, body: dict[str, Any]) -> Patient:
     """Register a patient."""
     return actions.register_patient(work, **body)
+
+
+@routes.post(
+    "/patients/search",
+    access=READ_CARE,
+    body=PatientSearch(),
+    answer=page_of(PatientOut),
+    key=False,
+)
+def search_patients(work: Work, body: dict[str, Any]) -> Page:
+    """Find patients by name, phone or birth date; a POST, as patient data stays out of URLs."""
+    limit = body.pop("limit")
+    order = [Patient.created_at, Patient.id]
+    found = page(work, patients_like(**body), order, limit=limit, cursor=None)
+    return {"items": found["items"], "next": None}
 
 
 @routes.get("/patients/<uuid:patient_id>", access=READ_CARE, answer=PatientOut())

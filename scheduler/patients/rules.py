@@ -1,11 +1,20 @@
 """May this patient be booked, and may and can they be written to?"""
 
+import unicodedata
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 
 # The channels that messages can take so far.
 CHANNELS = ("email",)
+
+
+def search_patterns(name: str) -> list[str]:
+    """The LIKE patterns that a patient's plain name must all match: one a word, accents gone."""
+    spread = unicodedata.normalize("NFKD", name).lower()
+    plain = "".join(c for c in spread if not "\u0300" <= c <= "\u036f")
+    escaped = plain.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    return [f"%{word}%" for word in escaped.split()]
 
 
 def age_on(birth_date: date, on: date) -> int:

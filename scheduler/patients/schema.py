@@ -4,7 +4,7 @@ from typing import Any
 
 from marshmallow import ValidationError, fields, validates_schema
 
-from scheduler.web.fields import Choice, Date, Id, Instant, Text
+from scheduler.web.fields import Choice, Count, Date, Id, Instant, Text
 from scheduler.web.fields_contact import EmailAddress, Phone, TimeZone
 from scheduler.web.schema import PageQuery, Stored, Strict
 
@@ -90,3 +90,17 @@ class ConsentOut(Stored):
     wording_version = fields.String(required=True)
     given_at = Instant(required=True)
     withdrawn_at = Instant(required=True, allow_none=True)
+
+
+class PatientSearch(Strict):
+    """Whom to find: every word of `name` in any order and from any part, the number, the day."""
+
+    name = Text(100)
+    phone = Phone()
+    birth_date = Date()
+    limit = Count(1, 50, load_default=20)
+
+    @validates_schema
+    def asks_something(self, data: dict[str, Any], **_: object) -> None:
+        if not {"name", "phone", "birth_date"} & data.keys():
+            raise ValidationError("Say a name, a phone or a birth_date.", "name")

@@ -37,6 +37,7 @@ class Endpoint:
     idempotency: Literal["required", "honoured"] = "honoured"
     if_match: bool = False
     takes_body: bool = False
+    shows_secret: bool = False
     takes_query: bool = False
 
 
@@ -91,7 +92,7 @@ class Call:
         dumped = get_appcontext().get("result_dump")
         stamp(response, dumped)
         if claimed is not None:
-            idempotency.store(work, claimed, response)
+            idempotency.store(work, claimed, response, body=not self.endpoint.shows_secret)
         self._audit(work, response.status_code, {*path_ids(self.path), *ids_in(dumped)})
         return response
 

@@ -97,16 +97,24 @@ def claim(work: Work, request: Request, key: str, body: Any) -> Claim | Response
         raise _still_running()
     if stored.fingerprint != fingerprint:
         raise Problem(422, "idempotency_key_reused", "This Idempotency-Key came with another body.")
+    if stored.body is None:
+        detail = "That was done. Its secret was in the first answer and is never shown again."
+        raise Problem(409, "already_created", detail)
     return _replay(stored)
 
 
-def store(work: Work, claimed: Claim, response: Response) -> None:
-    """Keep the success that this claim led to, in the same transaction."""
+def store(work: Work, claimed: Claim, response: Response, *, body: bool = True) -> None:
+    """Keep the success that this claim led to, in the same transaction; a secret's without body."""
+    answer = response.get_data(as_text=True) if body else None
     kept = {name: response.headers[name] for name in _KEPT_HEADERS if name in response.headers}
     work.session.execute(
         update(IdempotentAnswer)
         .filter_by(**_columns(claimed))
-        .values(status=response.status_code, headers=kept, body=response.get_data(as_text=True))
+        .values(
+            status=response.status_code,
+            headers=kept,
+            body=answer,
+        )
         .execution_options(synchronize_session=False)
     )
 

@@ -96,6 +96,10 @@ def _broken_constraint(error: IntegrityError) -> Refused | None:
     if isinstance(error.orig, pg.UniqueViolation) and name.endswith("__taken"):
         field = name.split("__")[1]
         return Conflict("already_exists", f"This {field} is in use.", errors={field: ["In use."]})
+    if isinstance(error.orig, pg.ForeignKeyViolation):
+        # "<table>_clinic_id_<field>_fkey": the one way left to name what is not there.
+        field = name.partition("_clinic_id_")[2].removesuffix("_fkey")
+        return NotFound(field.removesuffix("_id"), field)
     return None
 
 

@@ -81,9 +81,15 @@ class Routes(Blueprint):  # type: ignore[misc]  # flask-smorest has no types
         body: Schema | None = None,
         status: int = 200,
         key: bool = True,
+        shows_secret: bool = False,
     ) -> Callable[[View], View]:
         """Create, book or send. Needs an Idempotency-Key, but where `key` is false."""
-        endpoint = Endpoint(access, "required" if key else "honoured", takes_body=body is not None)
+        endpoint = Endpoint(
+            access,
+            "required" if key else "honoured",
+            takes_body=body is not None,
+            shows_secret=shows_secret,
+        )
         return self._endpoint("POST", rule, endpoint, status, answer, body=body)
 
     def change(
@@ -94,9 +100,12 @@ class Routes(Blueprint):  # type: ignore[misc]  # flask-smorest has no types
         access: Access,
         answer: Schema | None,
         body: Schema | None = None,
+        shows_secret: bool = False,
     ) -> Callable[[View], View]:
         """PATCH, PUT, DELETE, or a POST that is a transition: needs If-Match."""
-        endpoint = Endpoint(access, if_match=True, takes_body=body is not None)
+        endpoint = Endpoint(
+            access, if_match=True, takes_body=body is not None, shows_secret=shows_secret
+        )
         status = 204 if answer is None else 200
         return self._endpoint(method, rule, endpoint, status, answer, body=body)
 
