@@ -74,7 +74,9 @@ def test_the_models_have_the_columns_that_the_migrations_make(app: Flask) -> Non
         names = set(inspect(connection).get_table_names())
     ignored = {"add_constraint", "remove_constraint", "remove_index", "remove_fk", "add_fk"}
     assert names == {"alembic_version"} | set(Base.metadata.tables)
-    assert [each for each in differences if _kind(each) not in ignored] == []
+    left = [each for each in differences if _kind(each) not in ignored]
+    # Made by the database, and read by its own function only.
+    assert [each[3].name for each in left] == ["search_name"]
 
 
 def _kind(difference: Any) -> str:

@@ -82,15 +82,19 @@ def test_the_apps_role_is_a_plain_one(server: Server) -> None:
     assert row == (False, False, False, False, False)
 
 
-def test_the_apps_role_cannot_look_past_the_two_named_functions(
-    server: Server, database: str
-) -> None:
-    """I60: keys are found by their hash alone, and of clinics only the ids are listed."""
+def test_the_apps_role_cannot_look_past_the_named_functions(server: Server, database: str) -> None:
+    """I60: keys are found by their hash alone, of clinics only the ids are listed, and the other
+    two keep to the clinic that is set."""
     url = server.url(APP_ROLE, database).replace("+psycopg", "")
     with psycopg.connect(url) as connection:
         definers = connection.execute(
             "SELECT proname FROM pg_proc WHERE prosecdef AND pronamespace = 'public'::regnamespace"
             " AND has_function_privilege(oid, 'EXECUTE') ORDER BY proname"
         ).fetchall()
-        assert [name for (name,) in definers] == ["all_clinic_ids", "authenticate"]
+        assert [name for (name,) in definers] == [
+            "all_clinic_ids",
+            "audit_entries_of",
+            "authenticate",
+            "patients_named",
+        ]
         assert connection.execute("SELECT * FROM api_keys").fetchall() == []

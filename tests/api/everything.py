@@ -124,9 +124,12 @@ def everything(app: Flask, **clinic_fields: Any) -> Everything:
         answer = clinic.desk.post(path, body)
         assert answer.status_code == 201, answer.get_json()
         ids[name] = UUID(answer.get_json()["id"])
+    ids["object_id"] = patient_id
     ids["session_id"] = UUID(answer.get_json()["sessions"][0]["id"])
     ids["consent_id"] = _only(clinic, f"/v1/patients/{patient_id}/consents")
     ids["protocol_id"] = _only(clinic, "/v1/protocols")
+    other = clinic.admin.post("/v1/keys", {"name": "Desk two", "role": "front_desk"})
+    ids["key_id"] = UUID(other.get_json()["id"])
     with clinic.work() as work:
         ids["clearance_id"] = work.session.scalars(select(Clearance.id)).one()
     made = Everything(clinic, ids)
@@ -156,6 +159,15 @@ def bodies(ids: dict[str, UUID]) -> dict[str, dict[str, Any]]:
     single = visit | {"patient_id": text["patient_id"], "chair_id": text["chair_id"]}
     return {
         "PATCH /v1/clinic": {"name": "Sonoran Care East"},
+        "PATCH /v1/clinic/policies": {"minimum_age": 21},
+        "POST /v1/keys": {
+            "name": "Dr. Rivera",
+            "role": "clinician",
+            "provider_id": text["provider_id"],
+        },
+        "PATCH /v1/keys/{key_id}": {"name": "The other desk"},
+        "POST /v1/keys/{key_id}/rotate": {"overlap_hours": 1},
+        "POST /v1/patients/search": {"name": "lopez"},
         "PUT /v1/clinic/opening-hours": {
             "hours": [{"weekday": 0, "opens": "08:00", "closes": "16:00"}]
         },

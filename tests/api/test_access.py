@@ -193,7 +193,7 @@ def another_clinician(ours: Everything) -> Caller:
     with ours.clinic.work() as work:
         provider = add_provider(work, name="Dr. Chen")
         work.session.flush()
-        secret = make_key(work, "other", "clinician", provider.id)
+        _, secret = make_key(work, "other", "clinician", provider.id)
     return Caller(ours.clinic.app.test_client(), secret)
 
 

@@ -48,6 +48,7 @@ def test_every_post_that_creates_needs_a_key_and_no_other_write_does(
         "POST /v1/chairs/{chair_id}/outages",
         "POST /v1/closures",
         "POST /v1/consultations",
+        "POST /v1/keys",
         "POST /v1/patients",
         "POST /v1/patients/{patient_id}/consents",
         "POST /v1/providers",
@@ -68,7 +69,8 @@ def test_a_retry_of_any_write_gets_the_same_bytes_and_changes_nothing(
     """I65: also where a key is optional, and looked up before If-Match, which is stale by then."""
     replayed = set()
     for each in operations(app):
-        if not each.writes:
+        # What shows a secret never shows it again: `test_keys.py`.
+        if not each.writes or each.endpoint.shows_secret:
             continue
         headers = {"Idempotency-Key": uuid4().hex}
         first = ours.send(each, headers=headers)
