@@ -88,7 +88,7 @@ _CHANGED_SINCE = """
     SELECT EXISTS (
         SELECT FROM audit_log
         WHERE clinic_id = :clinic_id AND at >= :since AND method = 'PATCH' AND status = 200
-          AND :patient_id = ANY (object_ids))
+          AND (:patient_id = ANY (object_ids) OR route = '/v1/clinic/policies'))
 """
 
 # When the status changed is not stored. A patient who was not changed since before a message
@@ -153,7 +153,7 @@ def _awake(work: Work) -> Found:
 
 
 def _moved_since(work: Work, patient_id: UUID, sent_at: datetime) -> bool:
-    """Was the patient changed after that? Then their zone may have been another one."""
+    """Was the patient or the policy changed after that? Then it may have been no quiet hour."""
     asked = {"clinic_id": work.clinic_id, "patient_id": patient_id, "since": sent_at - SENDING}
     return bool(work.session.scalar(text(_CHANGED_SINCE), asked))
 

@@ -533,7 +533,19 @@ SOUND = [
         "INSERT INTO audit_log SELECT {clinic}, gen_random_uuid(), '2026-12-03T00:00Z', 'r', NULL,"
         " 'front_desk', 'PATCH', '/v1/patients/<uuid:patient_id>', 200, ARRAY[{ana}]",
     ),
+    (
+        "I39",
+        "UPDATE policies SET quiet_from = '06:00', quiet_until = '05:00';"
+        "INSERT INTO audit_log SELECT {clinic}, gen_random_uuid(), '2026-12-03T00:00Z', 'r', NULL,"
+        " 'admin', 'PATCH', '/v1/clinic/policies', 200, ARRAY[]::uuid[]",
+    ),
     ("I40", "UPDATE consents SET withdrawn_at = '2026-12-03T00:00Z'"),
+    (
+        "I50",
+        "DELETE FROM messages WHERE kind = 'follow_up';"
+        "INSERT INTO audit_log SELECT {clinic}, gen_random_uuid(), '2026-12-02T00:00Z', 'r', NULL,"
+        " 'admin', 'PATCH', '/v1/clinic/policies', 200, ARRAY[]::uuid[]",
+    ),
     (
         "I50",
         "DELETE FROM messages WHERE kind = 'follow_up';"
