@@ -15,6 +15,7 @@ RUN useradd --system --uid 10001 --home-dir /srv/scheduler --no-create-home sche
 COPY config.py config_values.py wsgi.py ./
 COPY migrations ./migrations
 COPY scheduler ./scheduler
+COPY docs/problems ./docs/problems
 
 USER scheduler
 ENV HOST=0.0.0.0 PORT=8000 DATA_DIR=/data

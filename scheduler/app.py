@@ -20,7 +20,7 @@ from scheduler.protocols.routes import routes as protocols
 from scheduler.series.routes import routes as series
 from scheduler.sessions.routes import routes as sessions
 from scheduler.sessions.routes_consultations import routes as consultations
-from scheduler.web import documents, health, problems, strict_json
+from scheduler.web import documents, health, problem_pages, problems, strict_json
 from scheduler.web.declared import require_declared_access
 
 NOUNS = (
@@ -53,6 +53,7 @@ def create_app(
     databases.init_app(app, found or databases.find(settings))
     Migrate(app, db, directory=str(Path(config.__file__).parent / "migrations"))
     problems.init_app(app)
+    problem_pages.init_app(app)
     health.init_app(app)
     document = documents.init_app(app)
     for routes in NOUNS:

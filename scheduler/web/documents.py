@@ -4,7 +4,7 @@ from functools import partial
 from http import HTTPStatus
 from typing import Any
 
-from flask import Flask
+from flask import Flask, Response
 from flask_smorest import Api
 from flask_swagger_ui import get_swaggerui_blueprint
 
@@ -60,6 +60,7 @@ def init_app(app: Flask) -> Documents:
     bearer = {"type": "http", "scheme": "bearer"}
     documents.spec.components.security_scheme("key", bearer)
     page = get_swaggerui_blueprint("/docs", "/openapi.json", {"app_name": "Infusion scheduler"})
+    page.after_request(_loosened)
     app.register_blueprint(page)
     for endpoint, view in list(app.view_functions.items()):
         if endpoint == "static" or endpoint.startswith(("api-docs.", "swagger_ui.")):
@@ -118,3 +119,12 @@ def _headers(status: str) -> dict[str, Any]:
     if status == "201":
         headers["Location"] = {"description": "Where the new thing is.", **text}
     return headers
+
+
+def _loosened(response: Response) -> Response:
+    """The documents' page has scripts and styles of its own, some of them inline."""
+    response.headers["Content-Security-Policy"] = (
+        "default-src 'self'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline';"
+        " img-src 'self' data:; frame-ancestors 'none'"
+    )
+    return response
