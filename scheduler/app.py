@@ -6,7 +6,7 @@ from flask import Flask
 from flask_migrate import Migrate
 
 import config
-from scheduler import cli, clock, databases
+from scheduler import cli, clock, databases, logs
 from scheduler.chairs.routes import routes as chairs
 from scheduler.clinics.routes import routes as clinics
 from scheduler.consults.routes import routes as consults
@@ -20,7 +20,7 @@ from scheduler.protocols.routes import routes as protocols
 from scheduler.series.routes import routes as series
 from scheduler.sessions.routes import routes as sessions
 from scheduler.sessions.routes_consultations import routes as consultations
-from scheduler.web import documents, health, problem_pages, problems, strict_json
+from scheduler.web import documents, health, problem_pages, problems, requests, strict_json
 from scheduler.web.declared import require_declared_access
 
 NOUNS = (
@@ -43,7 +43,8 @@ def create_app(
 ) -> Flask:
     """The whole application. Raises ConfigurationError, naming the variable, for a bad setting."""
     settings = settings or config.read()
-    app = Flask("scheduler", static_folder=None)
+    logs.init(settings.log_level)
+    app = requests.App("scheduler", static_folder=None)
     app.json = strict_json.Provider(app)
     app.extensions["settings"] = settings
     # One more than is taken: what has no length is cut there, and must still be seen to be long.
@@ -53,6 +54,7 @@ def create_app(
     databases.init_app(app, found or databases.find(settings))
     Migrate(app, db, directory=str(Path(config.__file__).parent / "migrations"))
     problems.init_app(app)
+    requests.init_app(app)
     problem_pages.init_app(app)
     health.init_app(app)
     document = documents.init_app(app)

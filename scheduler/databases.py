@@ -11,7 +11,7 @@ from sqlalchemy import URL, Connection, event, make_url
 from sqlalchemy.exc import OperationalError
 
 import config
-from scheduler import embedded
+from scheduler import embedded, logs
 from scheduler.db import db
 
 APP_ROLE, OWNER_ROLE = "scheduler_app", "scheduler_owner"
@@ -70,7 +70,7 @@ def init_app(app: Flask, databases: Databases) -> None:
                 pass
         except OperationalError:
             # Not there yet, or not there any more: answers are 503 until it is back.
-            app.logger.warning("the database does not answer")
+            logs.log.warning("the database does not answer")
 
 
 def _refuse_a_role_that_sees_too_much(connection: Connection) -> None:

@@ -7,7 +7,6 @@ import logging
 import random
 import signal
 import threading
-import traceback
 from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
@@ -20,7 +19,7 @@ from flask import Flask
 from sqlalchemy.exc import SQLAlchemyError
 
 import config
-from scheduler import clock, databases
+from scheduler import clock, databases, logs
 from scheduler.messages.actions import begin_send, give_back, settle
 from scheduler.messages.channels import CHANNEL_AWAY, Channels, open_channels
 from scheduler.messages.model import Message, claim, hold, release_expired
@@ -49,9 +48,9 @@ def run(app: Flask) -> None:
                 tick(app, clock.now, channels)
         except Exception as error:
             # The database may be away; the next tick asks again. The laptop's own is ours to mend.
+            logs.failed("a tick failed", error)
             if settings.embedded:
                 databases.find(settings)
-            app.logger.error("a tick failed: %s", _place_of(error))
 
     # It warns of every tick that is skipped because the one before still runs.
     logging.getLogger("apscheduler").setLevel(logging.ERROR)
@@ -87,7 +86,7 @@ def tick(app: Flask, now: Now, channels: Channels, *, move_mark: bool = True) ->
                 forget_old(work)
             done += deliver(app, clinic_id, now, channels)
         except Exception as error:
-            app.logger.error("a clinic's tick failed: %s", _place_of(error))
+            logs.failed("a clinic's tick failed", error)
             done["clinics failed"] += 1
     return done
 
@@ -124,7 +123,7 @@ def deliver(app: Flask, clinic_id: UUID, now: Now, channels: Channels) -> Done:
                 done[_send(clinic_id, message_id, now, channels, lease, away)] += 1
             except Exception as error:
                 # A bad row stops no other.
-                app.logger.error("a message failed: %s", _place_of(error))
+                logs.failed("a message failed", error)
                 done["messages failed"] += 1
                 _give_back(clinic_id, message_id, now)
 
@@ -165,10 +164,3 @@ def _give_back(clinic_id: UUID, message_id: UUID, now: Now) -> None:
 
 def _jitter() -> float:
     return random.uniform(-1, 1)  # noqa: S311 - it spreads retries, it is no secret
-
-
-def _place_of(error: BaseException) -> str:
-    """The kind of an error and where it arose, and no more: its text could quote a patient."""
-    frames = traceback.extract_tb(error.__traceback__)
-    where = f" at {frames[-1].filename}:{frames[-1].lineno}" if frames else ""
-    return f"{type(error).__name__}{where}"

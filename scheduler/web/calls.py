@@ -72,6 +72,7 @@ class Call:
             if work is None:
                 raise unauthenticated()
             self.work = work
+            g.clinic_id, g.key_id = work.clinic_id, work.actor.key_id
             if work.actor.role not in self.endpoint.access.roles:
                 raise Forbidden(f"The role {work.actor.role} may not do this.")
             if request.args and not self.endpoint.takes_query:

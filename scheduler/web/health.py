@@ -2,10 +2,11 @@
 
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from flask import Flask, Response, current_app, jsonify
+from flask import Flask, Response, jsonify
 from flask_migrate import Migrate
 from sqlalchemy.exc import SQLAlchemyError
 
+from scheduler import logs
 from scheduler.db import db
 from scheduler.web.declared import public
 from scheduler.web.problems import problem
@@ -30,7 +31,7 @@ def init_app(app: Flask) -> None:
         except SQLAlchemyError:
             return problem(503, "not_ready", "The database does not answer.", None, _SOON)
         if current != head:
-            current_app.logger.warning("the schema is at %s, not at %s", current, head)
+            logs.log.warning("the schema is not up to date")
             return problem(503, "not_ready", "The schema is not up to date.", None, _SOON)
         return jsonify(status="ready", schema=head)
 

@@ -339,7 +339,7 @@ def test_a_poison_row_stops_no_other(
     outbox: Outbox,
     server: embedded.Server,
     database: str,
-    caplog: pytest.LogCaptureFixture,
+    capsys: pytest.CaptureFixture[str],
     status: str,
     left: str,
 ) -> None:
@@ -351,8 +351,9 @@ def test_a_poison_row_stops_no_other(
         done = tick(app, "2026-11-28T12:00", outbox.channels)
     assert done == {"reminder 3d_before: sent": 1, "messages failed": 1}
     assert [row[1] for row in ends(clinic)] == [left, "sent"]
-    assert "a message failed" in caplog.text
-    assert "depression" not in caplog.text
+    logged = capsys.readouterr().err
+    assert "a message failed" in logged
+    assert "depression" not in logged
 
 
 def test_a_clinic_whose_tick_fails_stops_no_other(
@@ -360,7 +361,7 @@ def test_a_clinic_whose_tick_fails_stops_no_other(
     outbox: Outbox,
     server: embedded.Server,
     database: str,
-    caplog: pytest.LogCaptureFixture,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     """I38: whichever comes first."""
     clinics = [a_clinic(app) for _ in range(3)]
@@ -371,7 +372,8 @@ def test_a_clinic_whose_tick_fails_stops_no_other(
         connection.execute(broken, [min(clinic.id for clinic in clinics)])
     done = tick(app, T_3, outbox.channels)
     assert done == {"reminder 3d_before: sent": 2, "clinics failed": 1}
-    assert "a clinic's tick failed: ValueError" in caplog.text
+    assert '"event":"a clinic\'s tick failed"' in (logged := capsys.readouterr().err)
+    assert '"error":"ValueError"' in logged
 
 
 def test_two_clinics_have_their_own_ledgers(app: Flask, outbox: Outbox) -> None:

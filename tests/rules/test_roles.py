@@ -12,6 +12,7 @@ TABLE = [
     (roles.READ_SITE, "yes", "yes", "yes", "yes"),
     (roles.WRITE_SITE, "no", "no", "no", "yes"),
     (roles.WRITE_DAY, "yes", "yes", "no", "yes"),
+    (roles.ADMINISTER, "no", "no", "no", "yes"),
     (roles.PUBLIC, "no", "no", "no", "no"),  # no key is asked for, so none is let in by role
 ]
 NAMES = ("front_desk", "clinician", "integration", "admin")
