@@ -10,7 +10,7 @@ from scheduler.web.problem_pages import FOLDER
 from tests.conftest import PROJECT
 
 # What the server itself answers, by its own names for the statuses.
-OF_HTTP = {404, 405, 413, 431, 500, 502}
+OF_HTTP = {404, 405, 431, 500, 502}
 RAISERS = {"Refused", "Conflict", "Problem", "problem"}
 FIXED = {"not_found", "invalid", "forbidden", "stale"}
 
