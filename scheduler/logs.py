@@ -8,7 +8,7 @@ import logging
 import sys
 import traceback
 from pathlib import Path
-from typing import Any, TextIO, cast
+from typing import Any
 
 import orjson
 import structlog
@@ -46,19 +46,10 @@ def init(level: str) -> None:
             structlog.processors.JSONRenderer(serializer=_serialized),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelName(level)),
-        logger_factory=structlog.PrintLoggerFactory(cast("TextIO", _Stderr())),
+        # Made for each line: standard error may be another one than it was at the start.
+        logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),
         cache_logger_on_first_use=False,
     )
-
-
-class _Stderr:
-    """Standard error as it is when something is logged, not as it was at the start."""
-
-    def write(self, text: str) -> int:
-        return sys.stderr.write(text)
-
-    def flush(self) -> None:
-        sys.stderr.flush()
 
 
 def only_allowed(_logger: Any, _method: str, event: EventDict) -> EventDict:
