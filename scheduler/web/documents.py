@@ -28,6 +28,25 @@ IF_MATCH = {
 }
 
 
+INTRODUCTION = """\
+The schedule of an infusion clinic: patients, consultations and clearance, weekly series, messages.
+
+**Key.** `Authorization: Bearer <key>`. A key belongs to one clinic and one role; each operation lists
+the roles it admits under `x-roles`. An admin makes keys (`POST /v1/keys`).
+
+**Time.** Instants carry an offset (`2026-11-24T14:30:00-07:00`) and are answered in the clinic's zone;
+wall times are `HH:MM`, dates `YYYY-MM-DD`, lengths whole minutes. Starts lie on five minutes.
+
+**Writing.** What creates or books needs an `Idempotency-Key`: a new one for each intent, the same one
+when you retry. What changes needs `If-Match` with the `version` that you read.
+
+**Refusals** are `application/problem+json`. `detail` can be read out; `type` leads to a page that says
+what to do; `errors` names fields, `conflicts` names sessions with what is in the way and what fits.
+
+**Lists** answer `items` and `next`: the cursor of the next page, or null.
+"""
+
+
 class Documents(Api):  # type: ignore[misc]  # flask-smorest has no types
     """flask-smorest's document; errors are answered by `problems.py`, not by it."""
 
@@ -36,6 +55,9 @@ class Documents(Api):  # type: ignore[misc]  # flask-smorest has no types
 
     def _register_error_handlers(self) -> None:
         """Left to `problems.py`."""
+
+    def _register_pagination_header(self) -> None:
+        """None: a page's next cursor stands in its body."""
 
     def _register_responses(self) -> None:
         """Each status is one shared problem response."""
@@ -55,6 +77,7 @@ def init_app(app: Flask) -> Documents:
         OPENAPI_VERSION="3.1.0",
         OPENAPI_URL_PREFIX="/",
         OPENAPI_JSON_PATH="openapi.json",
+        API_SPEC_OPTIONS={"info": {"description": INTRODUCTION}},
     )
     documents = Documents(app)
     bearer = {"type": "http", "scheme": "bearer"}
