@@ -29,19 +29,22 @@ IF_MATCH = {
 
 
 INTRODUCTION = """\
-The schedule of an infusion clinic: patients, consultations and clearance, weekly series, messages.
+The schedule of an infusion clinic: patients, consultations and clearance, weekly series,
+messages.
 
-**Key.** `Authorization: Bearer <key>`. A key belongs to one clinic and one role; each operation lists
-the roles it admits under `x-roles`. An admin makes keys (`POST /v1/keys`).
+**Key.** `Authorization: Bearer <key>`. A key belongs to one clinic and one role; each operation
+lists the roles it admits under `x-roles`. An admin makes keys (`POST /v1/keys`).
 
-**Time.** Instants carry an offset (`2026-11-24T14:30:00-07:00`) and are answered in the clinic's zone;
-wall times are `HH:MM`, dates `YYYY-MM-DD`, lengths whole minutes. Starts lie on five minutes.
+**Time.** Instants carry an offset (`2026-11-24T14:30:00-07:00`) and are answered in the clinic's
+zone; wall times are `HH:MM`, dates `YYYY-MM-DD`, lengths whole minutes. Starts lie on five
+minutes.
 
-**Writing.** What creates or books needs an `Idempotency-Key`: a new one for each intent, the same one
-when you retry. What changes needs `If-Match` with the `version` that you read.
+**Writing.** What creates or books needs an `Idempotency-Key`: a new one for each intent, the same
+one when you retry. What changes needs `If-Match` with the `version` that you read.
 
-**Refusals** are `application/problem+json`. `detail` can be read out; `type` leads to a page that says
-what to do; `errors` names fields, `conflicts` names sessions with what is in the way and what fits.
+**Refusals** are `application/problem+json`. `detail` can be read out; `type` leads to a page that
+says what to do; `errors` names fields, `conflicts` names sessions with what is in the way and
+what fits.
 
 **Lists** answer `items` and `next`: the cursor of the next page, or null.
 """
