@@ -12,12 +12,12 @@ sessions/         slots, placing, a session's way through the clinic; booking co
 consults/         providers, consultations, clearances
 patients/         patients and consents               protocols/  the pattern of a series
 chairs/           chairs and outages                  clinics/    policies, hours, closures
-                                                      keys/       a caller's own key
+keys/             making and ending keys; the audit log, read
 
 web/              what every route shares             access/     keys, roles, the audit writer
 tenancy.py        one clinic at a time: the unit of work and the schedule's lock
 databases.py      which PostgreSQL, under which role  embedded.py the laptop's own
-db.py  clock.py  errors.py  spans.py  wall_time.py    what they are all made of
+db.py  clock.py  errors.py  logs.py  spans.py  wall_time.py   what they are all made of
 
 A noun's folder holds `rules.py` (pure), `model.py` (columns and queries), `actions.py` (load,
 decide, save; never commits), `schema.py` (shapes) and `routes.py` (no logic).

@@ -6,12 +6,15 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from flask import Flask
+from sqlalchemy import select
 
 from scheduler import clock
 from scheduler.clinics.actions import change_clinic
-from scheduler.tenancy import lock_schedule
+from scheduler.patients.actions import withdraw_consent
+from scheduler.patients.model import Consent
+from scheduler.tenancy import ClinicSchedule, lock_schedule
 from scheduler.web.idempotency import forget_old
-from tests.builders import ANY, a_clinic
+from tests.builders import ANY, a_clinic, a_patient, consents
 from tests.conftest import NOW, as_superuser
 
 
@@ -38,6 +41,20 @@ def test_a_first_booking_that_waited_for_a_change_of_zone_goes_by_the_new_one(
     with clinic.work() as work:
         stale = replace(work, zone=waiting.zone)
         assert lock_schedule(stale, books=True).zone == clock.zone("America/Los_Angeles")
+
+
+def test_a_withdrawal_of_consent_waits_its_turn(app: Flask, at: Callable[[datetime], None]) -> None:
+    """I5: a start looks at the consents under the schedule's lock."""
+    clinic = a_clinic(app)
+    patient_id = a_patient(clinic)
+    consents(clinic, patient_id, "treatment")
+    with clinic.work() as work:
+        consent = work.session.scalars(select(Consent)).one()
+        before = work.session.get_one(ClinicSchedule, clinic.id).schedule_version
+    with clinic.work() as work:
+        withdraw_consent(work, patient_id, consent.id, ANY)
+    with clinic.work() as work:
+        assert work.session.get_one(ClinicSchedule, clinic.id).schedule_version == before + 1
 
 
 def test_answers_are_kept_for_a_weekend_and_then_forgotten(

@@ -1,6 +1,7 @@
 """Strict in what it takes: unknown fields, wrong types, hostile bodies; one shape of refusal."""
 
 from collections.abc import Callable
+from io import BytesIO
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ from flask import Flask
 from marshmallow import fields
 from werkzeug.test import TestResponse
 
+from scheduler.web import strict_json
 from tests.api.everything import NEEDED_QUERIES, Everything, everything, operations
 from tests.builders import ClinicKit, a_clinic
 
@@ -247,3 +249,24 @@ def test_patient_data_is_never_cached(app: Flask, ours: Everything) -> None:
     for each in operations(app):
         answer = ours.send(each)
         assert answer.headers.get("Cache-Control") == "no-store", (each.name, answer.status_code)
+
+
+@pytest.mark.parametrize(("spaces", "status"), [(strict_json.MAX_BYTES, 413), (100, 201)])
+def test_a_body_that_does_not_say_its_length_is_not_cut_off_and_then_taken(
+    app: Flask, at: Callable[[Any], None], spaces: int, status: int
+) -> None:
+    """What stands behind the limit counts, too: it may be anything."""
+    clinic = a_clinic(app)
+    person = b'{"given_name": "Eva", "family_name": "Ruiz", "birth_date": "1979-05-06"}'
+    answer = app.test_client().post(
+        "/v1/patients",
+        input_stream=BytesIO(person + b" " * spaces),
+        content_type="application/json",
+        environ_overrides={"wsgi.input_terminated": True},
+        headers={
+            "Authorization": f"Bearer {clinic.keys['front_desk']}",
+            "Idempotency-Key": "one",
+            "Transfer-Encoding": "chunked",
+        },
+    )
+    assert answer.status_code == status

@@ -445,3 +445,24 @@ def test_nobody_waits_twice_in_a_tick_for_a_mail_server_that_is_away(
     tick(app, "2026-11-28T14:00", {"email": Away(outbox.folder, FROM)})
     assert len(asked) == 1
     assert {end[1:] for end in ends(clinic)} == {("planned", "mail_server_away")}
+
+
+def test_the_last_of_a_long_batch_has_a_lease_of_its_own(
+    app: Flask, outbox: Outbox, server: embedded.Server, database: str
+) -> None:
+    """I35: else another process would take it for abandoned while it is being sent."""
+    clinic = a_clinic(app)
+    for time in ("09:30", "11:30"):
+        a_booking(clinic, at=time)
+    held: list[bool] = []
+
+    class Slow(FileOutbox):
+        def send(self, outgoing: Outgoing) -> Outcome:
+            with as_superuser(server, database) as connection:
+                asked = "SELECT lease_until > clock_timestamp() FROM messages WHERE id = %s"
+                held.extend(connection.execute(asked, [outgoing.id]).fetchone() or ())
+                connection.execute("UPDATE messages SET lease_until = now() - interval '1 s'")
+            return super().send(outgoing)
+
+    tick(app, "2026-11-28T12:00", {"email": Slow(outbox.folder, FROM)})
+    assert held == [True, True]
