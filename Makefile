@@ -1,7 +1,7 @@
 # Each target stands alone on a fresh clone: Python 3.11 or newer and make are enough.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check
+.PHONY: help run test check proof
 
 # The first of these that runs and is new enough; PYTHON=... chooses another.
 PYTHON ?= $(shell for python in python3.13 python3.12 python3.11 python3; do \
@@ -22,6 +22,9 @@ run: $(RUN) ## start everything: database, web on PORT (8000), jobs; Ctrl-C stop
 
 test: $(DEV) ## run the whole suite; ARGS="-k words" narrows it
 	@$(VENV) -m pytest -n auto $(ARGS)
+
+proof: $(DEV) ## the long proofs, 20 minutes; N=1000 sets their size, ARGS="-k words" narrows
+	@$(VENV) -m pytest -m proof --proof -s --timeout 0 $(if $(N),--n $(N)) $(ARGS)
 
 check: $(DEV) ## format, lint, types, import rule, dead code, compose file
 	@echo "format" && $(VENV) -m ruff format --check --quiet .

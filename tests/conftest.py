@@ -30,7 +30,26 @@ PROJECT = Path(config.__file__).parent
 # A Monday, 08:00 in Phoenix.
 NOW = datetime(2026, 11, 23, 15, 0, tzinfo=UTC)
 
+Size = Callable[..., int]
+
 _DROP = sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`make proof` runs what is marked `proof` at another size than `make test` does."""
+    parser.addoption("--proof", action="store_true", help="proofs take their long size")
+    parser.addoption("--n", type=int, help="proofs take this size")
+
+
+@pytest.fixture
+def size(request: pytest.FixtureRequest) -> Size:
+    """How much of a proof to do: `size(ci=500, proof=20_000)`, or what `--n` says."""
+
+    def choose(*, ci: int, proof: int) -> int:
+        asked: int | None = request.config.getoption("--n")
+        return asked or (proof if request.config.getoption("--proof") else ci)
+
+    return choose
 
 
 @pytest.fixture(scope="session")
