@@ -1,6 +1,7 @@
 """A clinic with one of everything, and every operation there is: for promises about all routes."""
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -26,6 +27,7 @@ class Operation:
     rule: str
     endpoint: Endpoint
     schemas: dict[str, Schema]
+    success: int
 
     @property
     def name(self) -> str:
@@ -56,10 +58,12 @@ def operations(app: Flask) -> list[Operation]:
     for rule in app.url_map.iter_rules():
         view = app.view_functions[rule.endpoint]
         if endpoint := getattr(view, "_endpoint", None):
-            arguments = getattr(view, "_apidoc", {}).get("arguments", {}).get("parameters", [])
+            told = getattr(view, "_apidoc", {})
+            arguments = told.get("arguments", {}).get("parameters", [])
             schemas = {each["in"]: each["schema"] for each in arguments}
             (method,) = (rule.methods or set()) - {"HEAD", "OPTIONS"}
-            found.append(Operation(method, rule.rule, endpoint, schemas))
+            (success,) = told["success_status_codes"]
+            found.append(Operation(method, rule.rule, endpoint, schemas, int(success)))
     return sorted(found, key=lambda each: (each.rule, each.method))
 
 
@@ -71,6 +75,16 @@ class Everything:
     ids: dict[str, UUID]
     bodies: dict[str, dict[str, Any]] = field(default_factory=dict)
 
+    def ready_for(self, name: str, travel: Callable[[str], None]) -> None:
+        """Bring about what has to come before this operation can succeed."""
+        if before := AFTER.get(name):
+            self.ready_for(before, travel)
+            method, path = before.format(**self.ids).split()
+            answer = self.clinic.desk.send(method, path, self.bodies[before], {"If-Match": "*"})
+            assert answer.status_code == 200, answer.get_json()
+        if name in WHEN:
+            travel(WHEN[name])
+
     def caller_for(self, operation: Operation) -> Caller:
         """Somebody who may do this."""
         return self.clinic.caller(sorted(operation.endpoint.access.roles)[-1])
@@ -78,7 +92,8 @@ class Everything:
     def send(self, operation: Operation, **changed: Any) -> Any:
         """A request that is as it should be, but for what is changed.
 
-        `ids` in the path, `body`, `caller`, `query`, and `headers` that replace or (None) omit.
+        `ids` in the path, `body`, `caller`, `query`, `headers` that replace or (None) omit, and
+        the `method` and `path` themselves.
         """
         ids = self.ids | changed.pop("ids", {})
         body = changed.pop("body", self.bodies.get(operation.name))
@@ -92,13 +107,33 @@ class Everything:
         headers |= changed.pop("headers", {})
         if not operation.writes:
             body = None
-        path = operation.path(ids)
-        return caller.send(operation.method, path, body, headers, query=query, **changed)
+        path = changed.pop("path", None) or operation.path(ids)
+        method = changed.pop("method", operation.method)
+        return caller.send(method, path, body, headers, query=query, **changed)
 
 
 # Searches cannot do without these.
 _WEEK = {"from": "2026-12-07T00:00:00-07:00", "to": "2026-12-12T00:00:00-07:00", "minutes": 40}
 NEEDED_QUERIES = {"/v1/slots": _WEEK, "/v1/consultations/slots": _WEEK}
+
+
+_SESSION, _CONSULTATION = "/v1/sessions/{session_id}", "/v1/consultations/{consultation_id}"
+
+# When a step can be taken; all that is not named here succeeds at once.
+WHEN = {
+    f"POST {_CONSULTATION}/arrive": "2026-11-25T08:55:00-07:00",
+    f"POST {_CONSULTATION}/complete": "2026-11-25T09:30:00-07:00",
+    f"POST {_SESSION}/arrive": "2026-12-01T09:20:00-07:00",
+    f"POST {_SESSION}/start": "2026-12-01T09:30:00-07:00",
+    f"POST {_SESSION}/observe": "2026-12-01T10:10:00-07:00",
+    f"POST {_SESSION}/complete": "2026-12-01T10:45:00-07:00",
+}
+# The steps before a step.
+AFTER = {
+    f"POST {_SESSION}/start": f"POST {_SESSION}/arrive",
+    f"POST {_SESSION}/observe": f"POST {_SESSION}/start",
+    f"POST {_SESSION}/complete": f"POST {_SESSION}/observe",
+}
 
 
 def everything(app: Flask, **clinic_fields: Any) -> Everything:
@@ -149,13 +184,12 @@ def _only(clinic: ClinicKit, path: str) -> UUID:
 def bodies(ids: dict[str, UUID]) -> dict[str, dict[str, Any]]:
     """For every operation that takes a body, one that it accepts, by the operation's name."""
     text = {name: str(value) for name, value in ids.items()}
-    visit = {"starts_at": at(8, "09:00", 12), "minutes": 40}
+    visit = {"starts_at": at(9, "09:00", 12), "minutes": 40}
     interval = {"starts_at": at(30, "08:00"), "ends_at": at(30, "09:00"), "reason": "Training"}
     person = {"given_name": "Eva", "family_name": "Ruiz", "birth_date": "1979-05-06"}
     order = an_order(ids["patient_id"], first_on="2026-12-08", at="13:00")
     order |= {"protocol_id": text["protocol_id"], "chair_id": text["chair_id"]}
     suitable = {"outcome": "suitable", "history_reviewed": True, "symptoms": ["insomnia"]}
-    session, consultation = "/v1/sessions/{session_id}", "/v1/consultations/{consultation_id}"
     single = visit | {"patient_id": text["patient_id"], "chair_id": text["chair_id"]}
     return {
         "PATCH /v1/clinic": {"name": "Sonoran Care East"},
@@ -190,17 +224,17 @@ def bodies(ids: dict[str, UUID]) -> dict[str, dict[str, Any]]:
             "starts_at": at(25, "10:00"),
             "minutes": 30,
         },
-        f"POST {consultation}/cancel": {"reason": "Asked to"},
-        f"POST {consultation}/complete": suitable | {"expires_on": "2027-06-30"},
+        f"POST {_CONSULTATION}/cancel": {"reason": "Asked to"},
+        f"POST {_CONSULTATION}/complete": suitable | {"expires_on": "2027-06-30"},
         "PATCH /v1/clearances/{clearance_id}": {"expires_on": "2027-01-31"},
         "POST /v1/clearances/{clearance_id}/revoke": {"reason": "New finding"},
         "POST /v1/series": order,
         "POST /v1/series/plan": order,
         "POST /v1/sessions": single | {"protocol_id": text["protocol_id"]},
-        f"POST {session}/confirm": {},
-        f"POST {session}/cancel": {"reason": "Ill", "by": "patient"},
-        f"POST {session}/arrive": {},
-        f"POST {session}/start": {"vitals_recorded": True},
-        f"POST {session}/observe": {},
-        f"POST {session}/complete": {},
+        f"POST {_SESSION}/confirm": {},
+        f"POST {_SESSION}/cancel": {"reason": "Ill", "by": "patient"},
+        f"POST {_SESSION}/arrive": {},
+        f"POST {_SESSION}/start": {"vitals_recorded": True},
+        f"POST {_SESSION}/observe": {},
+        f"POST {_SESSION}/complete": {},
     }

@@ -1,4 +1,4 @@
-"""Who may do what: the matrix of every role, route and method, read from the routes."""
+"""Who may do what, as people would say it; the whole matrix is in tests/attacks/test_matrix.py."""
 
 from collections.abc import Callable
 from typing import Any
@@ -9,7 +9,6 @@ from sqlalchemy import select
 
 from scheduler.access.actions import make_key
 from scheduler.access.model import AuditEntry
-from scheduler.access.roles import ROLES
 from scheduler.access.secrets import new_secret
 from scheduler.app import create_app
 from scheduler.consults.actions import add_provider
@@ -23,23 +22,6 @@ from tests.builders import Caller
 @pytest.fixture
 def ours(app: Flask, at: Callable[[Any], None]) -> Everything:
     return everything(app)
-
-
-def test_a_role_is_refused_exactly_where_the_route_excludes_it(
-    app: Flask, ours: Everything
-) -> None:
-    """I61: 403 for those that are not named, and never for those that are.
-
-    The only provider holds the only consultation, so a clinician is never refused for that.
-    """
-    wrong = []
-    for each in operations(app):
-        for role in ROLES:
-            answer = ours.send(each, caller=ours.clinic.caller(role))
-            admitted = answer.status_code != 403
-            if admitted is not (role in each.endpoint.access.roles):
-                wrong.append((each.name, role, answer.status_code))
-    assert wrong == []
 
 
 # What the routes declare, said once more from the side of the people.
