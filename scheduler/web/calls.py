@@ -158,13 +158,27 @@ def body_of(raw: bytes, *, expected: bool) -> dict[str, Any] | None:
     """The decoded body where one is expected. Raises Problem 400, 413 or 415."""
     if not raw and not expected:
         return None
-    if raw and request.mimetype != "application/json":
-        raise Problem(415, "unsupported_media_type", "Send application/json.")
+    if raw and not _plain_json():
+        raise Problem(415, "unsupported_media_type", "Send application/json in UTF-8, not packed.")
     if not expected:
         if strict_json.decode(raw):
             raise Problem(400, "malformed", "This operation takes no body.")
         return None
     return strict_json.decode(raw or b"{}")
+
+
+def _plain_json() -> bool:
+    """Does the body say that it is JSON, in UTF-8 and as it stands?
+
+    What is said to be anything else would mean one thing here and another to a proxy on the way.
+    """
+    charset = request.mimetype_params.get("charset", "utf-8")
+    coding = request.headers.get("Content-Encoding", "identity")
+    return (
+        request.mimetype == "application/json"
+        and charset.lower() == "utf-8"
+        and coding.lower() == "identity"
+    )
 
 
 def answer_of(refusal: Refused | Problem, work: Work | None = None) -> Response:
