@@ -4,6 +4,7 @@ import uuid
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
+from urllib.parse import urlsplit
 
 import orjson
 from flask import Flask, Response, g
@@ -24,6 +25,9 @@ SAFE_HEADERS = {
     "Referrer-Policy": "no-referrer",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
+
+# What Flask itself refuses has a name of ours where it means the same.
+OUR_WORDS = {400: "malformed", 413: "too_large"}
 
 # The one table that turns a refusal into a status code.
 STATUS: dict[type[Refused], int] = {
@@ -114,10 +118,13 @@ def _broken_constraint(error: IntegrityError) -> Refused | None:
 def init_app(app: Flask) -> None:
     """Answer the errors raised outside a call (no route, wrong method) in the same shape."""
 
+    # Or `/v1//keys` would be answered with a redirect in HTML.
+    app.url_map.merge_slashes = False
+
     @app.errorhandler(HTTPException)
     def of_http(error: HTTPException) -> Response:
         status = error.code or 500
-        word = "too_large" if status == 413 else error.name.lower().replace(" ", "_")
+        word = OUR_WORDS.get(status) or error.name.lower().replace(" ", "_")
         headers = {k: v for k, v in error.get_headers() if k in ("Allow", "Retry-After")}
         return problem(status, word, HTTPStatus(status).description or error.name, None, headers)
 
@@ -130,4 +137,8 @@ def init_app(app: Flask) -> None:
         response.headers["X-Request-Id"] = request_id()
         for name, value in SAFE_HEADERS.items():
             response.headers.setdefault(name, value)
+        if response.location:
+            # Flask's own redirects go to whatever the Host header says.
+            there = urlsplit(response.location)
+            response.headers["Location"] = there._replace(scheme="", netloc="").geturl()
         return response
