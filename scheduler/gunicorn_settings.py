@@ -30,7 +30,8 @@ graceful_timeout = 20
 # The program logs requests itself, by an allow-list: a request line may name a patient.
 accesslog = None
 errorlog = "-"
-loglevel = _settings.log_level.lower()
+# At its most talkative it would log each request's path, whatever stands in it (I64).
+loglevel = _settings.log_level.lower().replace("debug", "info")
 
 # A worker shows it is alive by touching a file; on a slow disk that alone can get it killed.
 worker_tmp_dir = "/dev/shm" if os.access(Path("/dev/shm"), os.W_OK) else None

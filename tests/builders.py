@@ -1,5 +1,6 @@
 """What tests build with: a clinic, its callers, patients and orders. Only what matters is said."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
@@ -22,6 +23,11 @@ from scheduler.protocols.actions import add_weekly
 from scheduler.tenancy import SYSTEM, Actor, Work, unit_of_work, working_for
 
 _numbers = count(1)
+
+# What `a_patient` is known by, and what no log may say (I64).
+PATIENT_DATA = re.compile(
+    r"Lopez-\d|patient\d+@example|602555(?!0100)\d{4}|canary\d{4}", re.IGNORECASE
+)
 
 
 class AnyVersion:

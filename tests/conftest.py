@@ -25,6 +25,7 @@ from scheduler import embedded
 from scheduler.app import create_app
 from scheduler.databases import APP_ROLE, OWNER_ROLE, Databases
 from scheduler.db import Base, db
+from tests.builders import PATIENT_DATA
 
 PROJECT = Path(config.__file__).parent
 # A Monday, 08:00 in Phoenix.
@@ -39,6 +40,17 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     """`make proof` runs what is marked `proof` at another size than `make test` does."""
     parser.addoption("--proof", action="store_true", help="proofs take their long size")
     parser.addoption("--n", type=int, help="proofs take this size")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Iterator[None]:
+    """I64: a test in whose log stands a patient of the builders fails."""
+    report: Any = yield
+    logged = "".join(text for name, text in report.sections if "stderr" in name or "log" in name)
+    if report.passed and (found := PATIENT_DATA.search(logged)):
+        report.outcome = "failed"
+        report.longrepr = f"patient data was logged: {found[0]}"
+    return report
 
 
 @pytest.fixture

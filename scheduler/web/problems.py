@@ -4,10 +4,9 @@ import uuid
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
-from urllib.parse import urlsplit
 
 import orjson
-from flask import Flask, Response, g
+from flask import Flask, Response, g, request
 from psycopg import errors as pg
 from sqlalchemy.exc import IntegrityError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
@@ -118,9 +117,6 @@ def _broken_constraint(error: IntegrityError) -> Refused | None:
 def init_app(app: Flask) -> None:
     """Answer the errors raised outside a call (no route, wrong method) in the same shape."""
 
-    # Or `/v1//keys` would be answered with a redirect in HTML.
-    app.url_map.merge_slashes = False
-
     @app.errorhandler(HTTPException)
     def of_http(error: HTTPException) -> Response:
         status = error.code or 500
@@ -132,13 +128,17 @@ def init_app(app: Flask) -> None:
     def of_problem(error: Problem) -> Response:
         return problem(error.status, error.word, error.detail, None, error.headers)
 
+    # A doubled slash leads nowhere, as any other path that is no route; not to a redirect.
+    app.url_map.merge_slashes = False
+
     @app.after_request
     def identify(response: Response) -> Response:
+        if response.status_code == HTTPStatus.PERMANENT_REDIRECT:
+            # The routing's own, to a page's final slash: its HTML and its host are the caller's.
+            response.set_data(b"")
+            del response.headers["Content-Type"]
+            response.headers["Location"] = f"{request.path}/"
         response.headers["X-Request-Id"] = request_id()
         for name, value in SAFE_HEADERS.items():
             response.headers.setdefault(name, value)
-        if response.location:
-            # Flask's own redirects go to whatever the Host header says.
-            there = urlsplit(response.location)
-            response.headers["Location"] = there._replace(scheme="", netloc="").geturl()
         return response
