@@ -7,15 +7,18 @@ field. Nothing else may know one.
 
 import http.client
 import os
+import re
 import socket
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
+import psycopg
 import pytest
 from flask import Flask
 
@@ -27,7 +30,7 @@ from tests.api.everything import NEEDED_QUERIES, Everything, Operation, operatio
 from tests.attacks.canaries import Aviary, seen_in
 from tests.attacks.stored import Stored
 from tests.builders import Caller
-from tests.conftest import NOW, PROJECT
+from tests.conftest import NOW, PROJECT, as_superuser
 from tests.jobs.ticking import FROM, Outbox, tick
 
 At = Callable[[Any], None]
@@ -124,6 +127,28 @@ def test_what_is_planted_is_in_no_log_answer_header_or_audit_row(
 def server_log() -> str:
     """What PostgreSQL itself has written: by default an error there quotes values."""
     return (PROJECT / "var" / "tests" / "postgres" / "server.log").read_text(errors="replace")
+
+
+DOCUMENTED = [PROJECT / "docs" / "operations.md", PROJECT / "docker-compose.yml"]
+
+
+@pytest.mark.parametrize("document", DOCUMENTED, ids=lambda path: path.name)
+def test_what_the_documents_set_for_the_role_keeps_values_out_of_postgresqls_log(
+    server: Server, database: str, document: Path
+) -> None:
+    """I64: and without it they would be in it, or the looks into that log would prove nothing."""
+    settings = re.findall(r"ALTER ROLE scheduler_app SET (\w+ = '\w+');", document.read_text())
+    usual = ["log_min_messages = 'warning'", "log_min_error_statement = 'error'"]
+    bird, seen = uuid4().hex, []
+    for case, chosen in (("usual", usual), ("documented", settings)):
+        with as_superuser(server, database) as connection:
+            connection.execute("; ".join(f"SET {setting}" for setting in chosen))
+            connection.execute("CREATE TEMP TABLE birds (name text UNIQUE)")
+            for _ in range(2):
+                with suppress(psycopg.errors.UniqueViolation):
+                    connection.execute(f"INSERT INTO birds VALUES ('{case}-{bird}')")
+        seen.append(f"{case}-{bird}" in server_log())
+    assert seen == [True, False]
 
 
 def test_a_failure_of_our_own_tells_no_log_what_it_was_about(
