@@ -8,7 +8,10 @@ from uuid import uuid4
 import psycopg
 import pytest
 from flask import Flask
+from sqlalchemy import event
 
+from scheduler.access.secrets import well_formed
+from scheduler.db import db
 from scheduler.embedded import Server
 from tests.builders import Caller, ClinicKit, a_clinic, a_patient
 from tests.conftest import NOW, as_superuser
@@ -140,3 +143,23 @@ def test_only_an_admin_sees_keys_policies_and_the_log(clinic: ClinicKit) -> None
         for role in ("front_desk", "clinician", "integration"):
             assert clinic.caller(role).get(path).status_code == 403
         assert clinic.admin.get(path).status_code == 200
+
+
+def test_a_mistyped_secret_is_known_for_one_without_asking_the_database(clinic: ClinicKit) -> None:
+    """Any one character another: the checksum sees it, and a guess costs no query."""
+    secret = clinic.keys["front_desk"]
+    asked: list[str] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        asked.append(statement)
+
+    event.listen(db.engine, "before_cursor_execute", note)
+    try:
+        for place, character in enumerate(secret):
+            mistyped = secret[:place] + ("x" if character != "x" else "y") + secret[place + 1 :]
+            assert not well_formed(mistyped), place
+            answer = Caller(clinic.app.test_client(), mistyped).get("/v1/clinic")
+            assert answer.status_code == 401
+    finally:
+        event.remove(db.engine, "before_cursor_execute", note)
+    assert asked == []

@@ -6,8 +6,11 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 
 from scheduler import logs
+from scheduler.tenancy import unit_of_work
 from tests.builders import a_clinic, a_patient
 
 CANARIES = ("Xanthippe", "Quillfeather", "quill@example.com", "6025550199", "1980-02-03", "EXT-77")
@@ -67,3 +70,12 @@ def test_what_is_not_caught_is_logged_by_its_kind_and_place_and_answered_as_a_pr
     assert '"error":"ValueError"' in logged
     assert "test_logs.py" in logged
     assert "Xanthippe" not in logged + answer.get_data(as_text=True)
+
+
+def test_an_error_of_the_database_does_not_carry_the_values_of_its_statement(app: Flask) -> None:
+    """I64: whoever prints one some day prints no patient."""
+    divided = text("SELECT 1 / :zero, CAST(:name AS text)")
+    with pytest.raises(DBAPIError) as caught, unit_of_work() as session:
+        session.execute(divided, {"zero": 0, "name": "Xanthippe"})
+    assert "SELECT" in str(caught.value)
+    assert "Xanthippe" not in str(caught.value)

@@ -118,7 +118,7 @@ def test_every_read_works_for_a_role_that_may_write_nothing_but_the_audit_log(
     at: Callable[[Any], None],
     tmp_path: Path,
 ) -> None:
-    """I48: GET and HEAD, by every role that may, with every parameter; they change nothing."""
+    """GET and HEAD, by every role that may, with every parameter; they change nothing."""
     lived_in(ours, app, tmp_path, at)
     before, asked, wrong = stored.fingerprints(), 0, []
     looked_at = under(reader, ours)
