@@ -98,8 +98,7 @@ def database(server: embedded.Server, template: str) -> Iterator[str]:
     with as_superuser(server) as connection:
         new_database(connection, name, template)
     yield name
-    with as_superuser(server) as connection:
-        connection.execute(_DROP.format(sql.Identifier(name)))
+    drop_database(server, name)
 
 
 @pytest.fixture(scope="session")
@@ -167,6 +166,12 @@ def new_database(connection: psycopg.Connection[Any], name: str, template: str =
     origin = sql.Identifier(template or "template0")
     create = sql.SQL("CREATE DATABASE {} OWNER {} TEMPLATE {}").format(made, owner, origin)
     connection.execute(create)
+
+
+def drop_database(server: embedded.Server, name: str) -> None:
+    """Remove a database, whoever is still connected to it."""
+    with as_superuser(server) as connection:
+        connection.execute(_DROP.format(sql.Identifier(name)))
 
 
 def empty(server: embedded.Server, name: str) -> None:
