@@ -7,9 +7,12 @@ from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
+from psycopg import sql
+
 from scheduler import clock
 from scheduler.embedded import Server
 from tests.builders import ClinicKit, a_cleared_patient, a_clinic
+from tests.conftest import as_superuser
 from tests.faults.web_client import Request
 from tests.faults.web_server import building_on
 
@@ -19,6 +22,7 @@ WALLS = ("08:15", "09:45", "11:15", "12:45", "14:15", "15:45")
 SHARES = {"patients": 45, "consents": 30, "sessions": 10, "series": 5, "chairs": 10}
 
 Json = dict[str, Any]
+Ids = dict[str, set[UUID]]
 
 
 @dataclass
@@ -76,3 +80,13 @@ def _places(visitors: list[UUID], columns: list[tuple[int, str, UUID]]) -> Itera
             on: date = first + timedelta(days=day, weeks=week)
             length: Json = {"minutes": 30, "chair_id": str(chair), "patient_id": str(patient)}
             yield length | {"on": str(on), "at": at}
+
+
+def ids_in_tables(server: Server, name: str) -> Ids:
+    """The ids of the rows there are, by table."""
+    ids = sql.SQL("SELECT id FROM {}")
+    with as_superuser(server, name) as connection:
+        return {
+            table: {row[0] for row in connection.execute(ids.format(sql.Identifier(table)))}
+            for table in SHARES
+        }

@@ -12,16 +12,13 @@ from pathlib import Path
 from uuid import UUID
 
 import pytest
-from psycopg import sql
 
 from scheduler.embedded import Server
-from tests.conftest import Size, as_superuser
-from tests.faults.intents import SHARES, intents_on
+from tests.conftest import Size
+from tests.faults.intents import SHARES, Ids, ids_in_tables, intents_on
 from tests.faults.web_client import Answer, Client, Request
 from tests.faults.web_server import WebServer, a_database, serving, url_of
 from tests.progress import shown
-
-Ids = dict[str, set[UUID]]
 
 SLICE = 500
 
@@ -122,13 +119,3 @@ def assert_one_answer(request: Request, given: list[Answer]) -> None:
         assert len({each.headers[name] for each in given}) == 1, (name, given)
     # None, where the first answer was lost with the process that gave it.
     assert Counter(each.is_replay for each in given)[False] <= 1, (request, given)
-
-
-def ids_in_tables(server: Server, name: str) -> Ids:
-    """The ids of the rows there are, by table."""
-    ids = sql.SQL("SELECT id FROM {}")
-    with as_superuser(server, name) as connection:
-        return {
-            table: {row[0] for row in connection.execute(ids.format(sql.Identifier(table)))}
-            for table in SHARES
-        }

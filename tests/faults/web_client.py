@@ -80,13 +80,17 @@ class Client:
         """POST with a new key, once. Raises Broken."""
         return self.send("POST", path, body, idempotency_key=uuid4().hex)
 
+    def post(self, request: Request) -> Answer:
+        """Send the request with its key, once. Raises Broken."""
+        self.secret = request.secret
+        return self.send("POST", request.path, request.body, idempotency_key=request.key)
+
     def insist(self, request: Request) -> Answer:
         """Send the request with its key until there is an answer that is not to come back."""
-        self.secret = request.secret
         deadline = time.monotonic() + PATIENCE_SECONDS
         while True:
             try:
-                answer = self.send("POST", request.path, request.body, idempotency_key=request.key)
+                answer = self.post(request)
                 if not answer.may_be_retried:
                     return answer
                 assert answer.headers["retry-after"] == "1"
