@@ -15,7 +15,8 @@ _settings = read()
 _host = f"[{_settings.host}]" if ":" in _settings.host else _settings.host
 
 bind = f"{_host}:{_settings.port}"
-worker_class = "gthread"
+# gthread, but for its end.
+worker_class = "scheduler.gunicorn_stop.Worker"
 workers = _settings.web_workers
 threads = _settings.web_threads
 # Each worker makes its own app: database connections and threads do not survive a fork.

@@ -41,6 +41,8 @@ class Intents:
         (kind,) = chance.choices(kinds or tuple(SHARES), weights)
         clinic = self.visits if kind in ("sessions", "series") else self.others
         secret = clinic.keys["admin" if kind == "chairs" else "front_desk"]
+        if kind == "patients":
+            return a_registration(number, secret)
         patient = self.patients[number % len(self.patients)]
         path = f"/v1/patients/{patient}/consents" if kind == "consents" else f"/v1/{kind}"
         return Request(path, self._body(kind, number), secret, f"key-{number}")
@@ -54,10 +56,14 @@ class Intents:
             return place | (single if kind == "sessions" else order)
         if kind == "chairs":
             return {"label": f"Place {number}"}
-        if kind == "consents":
-            given = {"purpose": "check_ins", "channel": "email", "source": "paper form"}
-            return given | {"wording_version": f"{number}"}
-        return {"given_name": "Ana", "family_name": f"Lopez-{number}", "birth_date": "1980-02-03"}
+        given = {"purpose": "check_ins", "channel": "email", "source": "paper form"}
+        return given | {"wording_version": f"{number}"}
+
+
+def a_registration(number: int, secret: str) -> Request:
+    """A new patient."""
+    name = {"given_name": "Ana", "family_name": f"Lopez-{number}"}
+    return Request("/v1/patients", name | {"birth_date": "1980-02-03"}, secret, f"key-{number}")
 
 
 def intents_on(server: Server, name: str, count: int) -> Intents:

@@ -51,6 +51,10 @@ class Broken(Exception):
     """The connection ended before the whole answer was there: what became of it is not known."""
 
 
+class NotListening(Broken):
+    """Nobody takes connections there: nothing was sent."""
+
+
 class Client:
     """One client with one connection, kept alive between requests."""
 
@@ -63,7 +67,7 @@ class Client:
         self.connection.close()
 
     def send(self, method: str, path: str, body: Json | None = None, **headers: str) -> Answer:
-        """Send once; `if_match="..."` is the header If-Match. Raises Broken."""
+        """Send once; `if_match="..."` is the header If-Match. Raises Broken, or NotListening."""
         sent = {"Authorization": f"Bearer {self.secret}", "Content-Type": "application/json"}
         sent |= {name.replace("_", "-"): value for name, value in headers.items()}
         text = None if body is None else json.dumps(body)
@@ -72,6 +76,8 @@ class Client:
             response = self.connection.getresponse()
             known = {name.lower(): value for name, value in response.getheaders()}
             return Answer(response.status, known, response.read())
+        except ConnectionRefusedError as error:
+            raise NotListening(repr(error)) from error
         except (OSError, http.client.HTTPException) as error:
             self.connection.close()
             raise Broken(repr(error)) from error

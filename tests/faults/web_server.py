@@ -97,8 +97,10 @@ def building_on(server: Server, name: str) -> Iterator[Flask]:
     """The app in this process, on that database, for the builders."""
     app = app_on(server, name)
     with app.app_context():
-        yield app
-        db.engine.dispose()
+        try:
+            yield app
+        finally:
+            db.engine.dispose()
 
 
 def url_of(server: Server, name: str) -> str:

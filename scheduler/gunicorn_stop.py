@@ -1,0 +1,22 @@
+"""gunicorn's worker, but for its end: whoever is connected by then is still answered."""
+
+from gunicorn.workers.gthread import ThreadWorker
+
+
+class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
+    """Threads that take in every connection there is before they stop listening.
+
+    Closing the port resets the connections that nobody has accepted yet, with the requests
+    they have brought. The last worker to close finds them all, as the workers share one queue.
+    """
+
+    def set_accept_enabled(self, enabled: bool) -> None:
+        """Listen, or not; when asked to stop, not any more."""
+        super().set_accept_enabled(enabled)
+        if not self.alive:
+            for listener in self.sockets:
+                known = -1
+                while known < self.nr_conns:
+                    known = self.nr_conns
+                    self.accept(listener)
+                listener.close()
