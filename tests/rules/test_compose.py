@@ -12,6 +12,7 @@ import pytest
 import yaml
 
 import config
+from scheduler import gunicorn_settings
 
 COMPOSE = yaml.safe_load((config.PROJECT / "docker-compose.yml").read_text())
 SERVICES: dict[str, Any] = COMPOSE["services"]
@@ -88,6 +89,18 @@ def test_the_proxy_passes_on_to_a_service_and_port_that_exist() -> None:
     assert upstream
     assert upstream[1] in OURS
     assert f"EXPOSE {upstream[2]}" in DOCKERFILE
+
+
+def test_web_is_given_the_time_it_gives_its_requests() -> None:
+    seconds = OURS["web"]["stop_grace_period"].removesuffix("s")
+    assert int(seconds) > gunicorn_settings.graceful_timeout
+
+
+def test_the_proxy_lets_go_of_a_connection_before_the_program_does() -> None:
+    """Or a request meets a connection that is just being closed."""
+    kept = re.search(r"keepalive_timeout (\d+)s; }", COMPOSE["configs"]["proxy"]["content"])
+    assert kept
+    assert int(kept[1]) < gunicorn_settings.keepalive
 
 
 def test_the_image_copies_paths_that_exist_and_the_context_sends_them() -> None:
