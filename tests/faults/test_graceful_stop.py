@@ -77,7 +77,7 @@ def test_a_stop_at_any_moment_breaks_no_request_off(
     server: Server, template: str, tmp_path: Path, size: Size
 ) -> None:
     """Each request is answered whole or its connection refused; what was answered is there."""
-    stops, longest = size(ci=3, proof=30), 0.0
+    stops, longest = size(ci=3, proof=20), 0.0
     with a_database(server, template) as name:
         intents = intents_on(server, name, stops)
         before = ids_in_tables(server, name)["patients"]

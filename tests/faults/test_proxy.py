@@ -2,18 +2,31 @@
 
 import json
 import socket
-from contextlib import closing
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from http.client import HTTPResponse
 from pathlib import Path
+from typing import IO
 
+import pytest
+
+from scheduler.embedded import Server
 from scheduler.web.problems import MEDIA_TYPE, SAFE_HEADERS
+from tests.conftest import PROJECT, Size
 from tests.faults.proxy import needs_nginx, proxy_to
-from tests.faults.web_server import free_port
+from tests.faults.slow_clients import CLIENTS
+from tests.faults.web_client import Client
+from tests.faults.web_server import a_database, free_port, serving, url_of
+from tests.progress import shown
 
 pytestmark = needs_nginx
 
 HOST = b"Host: clinic.example\r\nConnection: close\r\n"
 GET, POST = b"GET / HTTP/1.1\r\n" + HOST, b"POST / HTTP/1.1\r\n" + HOST
+PROMPT_SECONDS = 0.25
 NAME = b"Canaryman"
 
 OWN_ANSWERS = {
@@ -89,3 +102,43 @@ def assert_problem(port: int, request: bytes, status: int, word: str, case: str)
     expected = {"Cache-Control": "no-store", **SAFE_HEADERS}
     assert {name: answer.headers[name] for name in expected} == expected, case
     assert answer.headers["Retry-After"] == ("1" if status in (502, 504) else None), case
+
+
+@pytest.mark.proof
+def test_health_is_answered_at_once_beside_slow_clients_and_big_bodies(
+    server: Server, template: str, tmp_path: Path, size: Size
+) -> None:
+    """A hundred slow clients and 10 MB from a hundred more; asked every 20 ms."""
+    asked = size(ci=150, proof=3_000)
+    with (
+        a_database(server, template) as name,
+        serving(url_of(server, name), tmp_path / "web") as web,
+        proxy_to(web.port, tmp_path / "nginx") as proxy,
+        slow_clients(proxy.port) as others,
+        closing(Client(proxy.port)) as client,
+    ):
+        for _ in range(CLIENTS):
+            assert others.readline() == "413\n", "a body of 10 MB"
+        took = sorted(seconds_of_health(client) for _ in shown(range(asked), "asked", asked))
+    print(f"asked {asked:,} times: p99 {took[-1 - asked // 100]:.3f} s, worst {took[-1]:.3f} s")
+    assert took[-1] <= PROMPT_SECONDS
+
+
+def seconds_of_health(client: Client) -> float:
+    """How long `/healthz` takes, after a pause."""
+    time.sleep(0.02)
+    began = time.monotonic()
+    assert client.send("GET", "/healthz").status == 200
+    return time.monotonic() - began
+
+
+@contextmanager
+def slow_clients(port: int) -> Iterator[IO[str]]:
+    """They start, and go on to the end of the block; what they say."""
+    command = (sys.executable, "-m", "tests.faults.slow_clients", str(port))
+    with subprocess.Popen(command, cwd=PROJECT, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout
+        try:
+            yield process.stdout
+        finally:
+            process.kill()
