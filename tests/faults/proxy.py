@@ -46,7 +46,9 @@ class Proxy:
         (folder / "nginx.conf").write_text(text)
         here = f"daemon off; user root; pid {folder}/pid;"
         command = (NGINX, "-p", folder, "-c", folder / "nginx.conf", "-g", here)
-        self.process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
+        self.process = subprocess.Popen(
+            command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
         deadline = time.monotonic() + PATIENCE_SECONDS
         while not self._listens():
             assert self.process.poll() is None, self.log.read_text()

@@ -11,6 +11,7 @@ import sys
 CLIENTS = 100
 BIG = 10_000_000
 PAUSE = 0.1
+BETWEEN_BIG = 2
 
 HEAD = b"Host: clinic.example\r\nAuthorization: Bearer none\r\nContent-Type: application/json\r\n"
 POST = b"POST /v1/patients HTTP/1.1\r\n" + HEAD
@@ -54,6 +55,7 @@ async def big_body(streams: Streams) -> None:
         writer.write(b" " * 100_000)
         await writer.drain()
     print((await reader.readline()).split()[1].decode(), flush=True)
+    await asyncio.sleep(BETWEEN_BIG)
 
 
 SLOW = (slow_head, slow_body, slow_reader)

@@ -109,7 +109,7 @@ def test_health_is_answered_at_once_beside_slow_clients_and_big_bodies(
     server: Server, template: str, tmp_path: Path, size: Size
 ) -> None:
     """A hundred slow clients and 10 MB from a hundred more; asked every 20 ms."""
-    asked = size(ci=150, proof=3_000)
+    asked = size(ci=150, proof=1_500)
     with (
         a_database(server, template) as name,
         serving(url_of(server, name), tmp_path / "web") as web,

@@ -42,6 +42,7 @@ class WebServer:
                 (sys.executable, "-m", *COMMAND),
                 cwd=config.PROJECT,
                 env=self.environ,
+                stdout=log,
                 stderr=log,
                 start_new_session=True,
             )
