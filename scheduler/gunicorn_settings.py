@@ -10,20 +10,20 @@ from pathlib import Path
 # serves after 0.2 s instead of 2.5 s, and two workers hold 115 MB instead of 162 MB.
 import scheduler.app  # noqa: F401
 from config import read  # not `import config`: gunicorn has a setting of that name
+from scheduler.gunicorn_worker import Worker
 
 _settings = read()
 _host = f"[{_settings.host}]" if ":" in _settings.host else _settings.host
 
 bind = f"{_host}:{_settings.port}"
-# gthread, but for its end.
-worker_class = "scheduler.gunicorn_stop.Worker"
+# gthread, but for its own refusals and its end.
+worker_class = Worker
 workers = _settings.web_workers
 threads = _settings.web_threads
 # Each worker makes its own app: database connections and threads do not survive a fork.
 preload_app = False
 
-# The longest request line it takes. Above its default of 4,094 bytes it would answer 414 in
-# HTML, before the program could answer in its own way.
+# The longest request line it takes; its default is 4,094 bytes.
 limit_request_line = 8190
 # It would believe a SCRIPT_NAME from this machine, and fail over one that does not fit.
 forwarder_headers = ""

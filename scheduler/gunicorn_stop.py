@@ -3,7 +3,7 @@
 from gunicorn.workers.gthread import ThreadWorker
 
 
-class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
+class StoppingWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
     """Threads that take in every connection there is before they stop listening.
 
     Closing the port resets the connections that nobody has accepted yet, with the requests

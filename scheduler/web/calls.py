@@ -12,6 +12,7 @@ from uuid import UUID
 
 from flask import Response, g, request
 from flask_smorest.utils import get_appcontext
+from gunicorn.http.errors import ParseException
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm import Session
@@ -133,11 +134,14 @@ class Call:
 
 
 def whole_body() -> bytes:
-    """The request's body. Raises Problem 400 when the client broke it off."""
+    """The request's body. Raises Problem 400 when it broke off or its chunks make no sense."""
     try:
-        return request.get_data()
-    except OSError:
-        raise Problem(400, "malformed", "The body broke off.") from None
+        body = request.get_data()
+    except (OSError, ParseException):
+        raise Problem(400, "malformed", "The body broke off or makes no sense.") from None
+    if len(body) < (request.content_length or 0):
+        raise Problem(400, "malformed", "The body broke off.")
+    return body
 
 
 def bearer_secret() -> str:

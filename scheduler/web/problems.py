@@ -65,19 +65,26 @@ def problem(
     headers: Mapping[str, str] | None = None,
 ) -> Response:
     """The answer itself. `type` is stable; `/problems/<word>` is explained in the docs."""
+    text = document(status, word, detail, request_id(), facts)
+    response = Response(text, status, headers, content_type=MEDIA_TYPE)
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def document(
+    status: int, word: str, detail: str, asked: str, facts: Mapping[str, Any] | None = None
+) -> bytes:
+    """The body of a problem, for the request with the id `asked`."""
     body = {
         "type": f"/problems/{word}",
         "title": HTTPStatus(status).phrase,
         "status": status,
         "detail": detail,
-        "request_id": request_id(),
+        "request_id": asked,
         **(facts or {}),
     }
     # The errors of a list are under its places, which are numbers.
-    text = orjson.dumps(body, option=orjson.OPT_NON_STR_KEYS)
-    response = Response(text, status, headers, content_type=MEDIA_TYPE)
-    response.headers["Cache-Control"] = "no-store"
-    return response
+    return orjson.dumps(body, option=orjson.OPT_NON_STR_KEYS)
 
 
 def refused(refusal: Refused, facts: Mapping[str, Any]) -> Response:

@@ -1,12 +1,15 @@
 """One log line a request: what was called and how it ended, never what was in it (I64)."""
 
 import time
+from http import HTTPMethod, HTTPStatus
 from typing import Any
 
 from flask import Flask, Response, g, request
 
 from scheduler import logs
 from scheduler.web import problems
+
+_METHODS = frozenset(HTTPMethod)
 
 
 class App(Flask):
@@ -16,6 +19,13 @@ class App(Flask):
         error = exc_info[1]
         if error is not None:
             logs.failed("a request failed", error)
+
+    def make_default_options_response(self) -> Response:
+        """What a path can be asked for is in `Allow`; there is nothing else to say."""
+        response = super().make_default_options_response()
+        response.status_code = HTTPStatus.NO_CONTENT
+        del response.headers["Content-Type"]
+        return response
 
 
 def init_app(app: Flask) -> None:
@@ -30,7 +40,7 @@ def init_app(app: Flask) -> None:
         logs.log.info(
             "request",
             request_id=problems.request_id(),
-            method=request.method,
+            method=known_method(),
             # The template, as a path may hold anything.
             route=str(request.url_rule) if request.url_rule else None,
             status=response.status_code,
@@ -39,3 +49,8 @@ def init_app(app: Flask) -> None:
             key_id=g.get("key_id"),
         )
         return response
+
+
+def known_method() -> str:
+    """The request's method, if it is one of HTTP's: any word can stand in its place."""
+    return request.method if request.method in _METHODS else "other"
