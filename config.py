@@ -43,6 +43,9 @@ class Settings:
     lease_seconds: float
     web_workers: int
     web_threads: int
+    rate_limit_per_minute: int
+    failed_keys_per_minute: int
+    proxies: int
     log_level: str
 
     @property
@@ -71,6 +74,9 @@ def read(environ: Mapping[str, str] = os.environ) -> Settings:
         lease_seconds=reader.take("MESSAGE_LEASE_SECONDS", values.seconds, 60.0),
         web_workers=reader.take("WEB_WORKERS", values.whole(1, 256), 2),
         web_threads=reader.take("WEB_THREADS", values.whole(1, 256), 4),
+        rate_limit_per_minute=reader.take("RATE_LIMIT_PER_MINUTE", values.whole(1, 10**6), 6000),
+        failed_keys_per_minute=reader.take("FAILED_KEYS_PER_MINUTE", values.whole(1, 10**6), 300),
+        proxies=reader.take("PROXIES", values.whole(0, 9), 0),
         log_level=reader.take("LOG_LEVEL", values.one_of(*LOG_LEVELS), "INFO"),
     )
     _check_together(reader)

@@ -20,7 +20,7 @@ from scheduler.protocols.routes import routes as protocols
 from scheduler.series.routes import routes as series
 from scheduler.sessions.routes import routes as sessions
 from scheduler.sessions.routes_consultations import routes as consultations
-from scheduler.web import documents, health, problem_pages, problems, requests, strict_json
+from scheduler.web import documents, health, limits, problem_pages, problems, requests, strict_json
 from scheduler.web.declared import require_declared_access
 
 NOUNS = (
@@ -55,6 +55,7 @@ def create_app(
     Migrate(app, db, directory=str(Path(config.__file__).parent / "migrations"))
     problems.init_app(app)
     requests.init_app(app)
+    limits.init_app(app, settings)
     problem_pages.init_app(app)
     health.init_app(app)
     document = documents.init_app(app)

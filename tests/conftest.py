@@ -142,6 +142,8 @@ def at() -> Iterator[Callable[[datetime | str], None]]:
 def app_on(server: embedded.Server, name: str, data_dir: Path | None = None) -> Flask:
     """The app on one database of the tests' server."""
     environ = {"OUTBOX": "files", "DATA_DIR": str(data_dir or PROJECT / "var" / "tests")}
+    # A test is a hundred callers at once.
+    environ |= {"RATE_LIMIT_PER_MINUTE": "1000000", "FAILED_KEYS_PER_MINUTE": "1000000"}
     found = Databases(make_url(server.url(APP_ROLE, name)), make_url(server.url(OWNER_ROLE, name)))
     return create_app(config.read(environ), found)
 

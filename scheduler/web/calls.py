@@ -24,10 +24,12 @@ from scheduler.access.roles import Access
 from scheduler.errors import Conflict, Forbidden, Invalid, Refused
 from scheduler.tenancy import Work, enter, retrying, unit_of_work
 from scheduler.web import fields, idempotency, problems, shown, strict_json
+from scheduler.web.limits import limits
 from scheduler.web.preconditions import etag, required_if_match
 from scheduler.web.problems import Problem
 
 SAFE = frozenset({"GET", "HEAD"})
+ANSWERED = frozenset({"application/json", problems.MEDIA_TYPE, "application/*", "*/*"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +55,11 @@ class Call:
     def answer(self) -> Response:
         """Carry the request out, or say what is in the way."""
         try:
+            require_json_accepted()
             # The body is read before a transaction is open: a slow client holds no connection.
             raw = whole_body()
             secret = bearer_secret()
+            limits().admit(secret)
             return retrying(lambda: self._attempt(secret, raw))
         except (Refused, Problem) as refusal:
             return self._refuse(refusal)
@@ -71,7 +75,9 @@ class Call:
             reads_only = request.method in SAFE
             work = access.authenticate(session, secret, clock.now(), reads_only=reads_only)
             if work is None:
+                limits().failed()
                 raise unauthenticated()
+            limits().succeeded(secret, work)
             self.work = work
             g.clinic_id, g.key_id = work.clinic_id, work.actor.key_id
             if work.actor.role not in self.endpoint.access.roles:
@@ -131,6 +137,15 @@ class Call:
             status=status,
             object_ids=object_ids,
         )
+
+
+def require_json_accepted() -> None:
+    """Raises Problem 406 when the caller would take neither an answer nor a refusal of ours."""
+    accepted = request.accept_mimetypes
+    # Parameters (a charset) say nothing: there is one JSON.
+    kinds = {kind.partition(";")[0].strip().lower() for kind, quality in accepted if quality > 0}
+    if accepted and not kinds & ANSWERED:
+        raise Problem(406, "not_acceptable", "The answer is application/json.")
 
 
 def whole_body() -> bytes:

@@ -14,7 +14,7 @@ from scheduler.web.declared import public
 from scheduler.web.schema import ProblemSchema
 
 # Answers that any operation may give, and those that come with what it declares.
-ALWAYS = (400, 401, 403, 404, 422, 500, 503)
+ALWAYS = (400, 401, 403, 404, 406, 422, 429, 500, 503)
 WITH_BODY = (413, 415)
 WITH_IF_MATCH = (409, 412, 428)
 WITH_KEY = (409,)

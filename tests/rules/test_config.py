@@ -48,6 +48,10 @@ BROKEN = [
     ("WEB_WORKERS", "0"),
     ("WEB_WORKERS", "2.5"),
     ("WEB_THREADS", "257"),
+    ("RATE_LIMIT_PER_MINUTE", "0"),
+    ("RATE_LIMIT_PER_MINUTE", "100/minute"),
+    ("FAILED_KEYS_PER_MINUTE", "-1"),
+    ("PROXIES", "10"),
     ("LOG_LEVEL", "verbose"),
 ]
 
