@@ -11,7 +11,7 @@ from sqlalchemy import URL, Connection, event, make_url
 from sqlalchemy.exc import OperationalError
 
 import config
-from scheduler import embedded, logs
+from scheduler import connections, embedded, logs
 from scheduler.db import db
 
 APP_ROLE, OWNER_ROLE = "scheduler_app", "scheduler_owner"
@@ -55,15 +55,16 @@ def init_app(app: Flask, databases: Databases) -> None:
         "pool_size": 8,
         "max_overflow": 8,
         "pool_timeout": 5,
-        "connect_args": {
-            "connect_timeout": 5,
+        "connect_args": connections.ARGUMENTS
+        | {
             # A writer that waits longer than this for the schedule answers 503 (reliability).
-            "options": "-c lock_timeout=2000 -c statement_timeout=5000 -c TimeZone=UTC"
-            " -c plan_cache_mode=force_generic_plan",
+            "options": f"-c lock_timeout=2s -c statement_timeout={connections.STATEMENT_SECONDS}s"
+            " -c TimeZone=UTC -c plan_cache_mode=force_generic_plan",
         },
     }
     db.init_app(app)
     with app.app_context():
+        connections.init_engine(db.engine)
         event.listen(db.engine, "engine_connect", _refuse_a_role_that_sees_too_much)
         try:
             with db.engine.connect():

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from scheduler.check import catalog, clearance, followups, messages, schedule
 from scheduler.check.proof import CatalogProof, Found, Proof
+from scheduler.connections import allow
 from scheduler.tenancy import SYSTEM, clinic_ids, enter, unit_of_work
 
 OF_CLINIC: tuple[Proof, ...] = (
@@ -23,7 +24,7 @@ OF_CLINIC: tuple[Proof, ...] = (
 OF_DATABASE: tuple[CatalogProof, ...] = catalog.PROOFS
 
 # A clinic with ten years of sessions is looked through, not searched.
-_STATEMENT_TIMEOUT = "60s"
+_STATEMENT_SECONDS = 60
 
 ClinicIds = Iterable[UUID]
 
@@ -88,7 +89,7 @@ def _reading() -> Iterator[Session]:
     """
     with unit_of_work() as session:
         session.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"))
-        session.execute(text(f"SET LOCAL statement_timeout = '{_STATEMENT_TIMEOUT}'"))
+        allow(session, _STATEMENT_SECONDS)
         yield session
 
 

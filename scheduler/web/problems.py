@@ -99,7 +99,9 @@ def from_database(error: SQLAlchemyError) -> Refused | Problem | None:
         return Stale()
     if isinstance(error, IntegrityError):
         return _broken_constraint(error)
-    if isinstance(error, OperationalError | PoolTimeoutError):
+    # A standby that has not taken over yet reads, and refuses to write.
+    reads_only = isinstance(getattr(error, "orig", None), pg.ReadOnlySqlTransaction)
+    if reads_only or isinstance(error, OperationalError | PoolTimeoutError):
         return Problem(
             503, "busy", "The schedule is busy or away. Try again.", {"Retry-After": "1"}
         )
