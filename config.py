@@ -46,6 +46,8 @@ class Settings:
     rate_limit_per_minute: int
     failed_keys_per_minute: int
     proxies: int
+    metrics_token: str | None = field(repr=False)
+    jobs_stuck_seconds: float
     log_level: str
 
     @property
@@ -77,6 +79,8 @@ def read(environ: Mapping[str, str] = os.environ) -> Settings:
         rate_limit_per_minute=reader.take("RATE_LIMIT_PER_MINUTE", values.whole(1, 10**6), 6000),
         failed_keys_per_minute=reader.take("FAILED_KEYS_PER_MINUTE", values.whole(1, 10**6), 300),
         proxies=reader.take("PROXIES", values.whole(0, 9), 0),
+        metrics_token=reader.take("METRICS_TOKEN", values.token, None),
+        jobs_stuck_seconds=reader.take("JOBS_STUCK_SECONDS", values.seconds, 180.0),
         log_level=reader.take("LOG_LEVEL", values.one_of(*LOG_LEVELS), "INFO"),
     )
     _check_together(reader)

@@ -106,6 +106,13 @@ def host(text: str) -> str:
     return text
 
 
+def token(text: str) -> str:
+    """A secret that stands in a header."""
+    if not re.fullmatch("[!-~]{16,200}", text):
+        raise ValueError("expected 16 to 200 letters, digits and signs without a space")
+    return text
+
+
 def mail_address(text: str) -> str:
     """One address, without a display name."""
     if not BARE_ADDRESS.fullmatch(text):

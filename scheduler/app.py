@@ -20,7 +20,16 @@ from scheduler.protocols.routes import routes as protocols
 from scheduler.series.routes import routes as series
 from scheduler.sessions.routes import routes as sessions
 from scheduler.sessions.routes_consultations import routes as consultations
-from scheduler.web import documents, health, limits, problem_pages, problems, requests, strict_json
+from scheduler.web import (
+    documents,
+    health,
+    limits,
+    metrics,
+    problem_pages,
+    problems,
+    requests,
+    strict_json,
+)
 from scheduler.web.declared import require_declared_access
 
 NOUNS = (
@@ -58,6 +67,7 @@ def create_app(
     limits.init_app(app, settings)
     problem_pages.init_app(app)
     health.init_app(app)
+    metrics.init_app(app, settings)
     document = documents.init_app(app)
     for routes in NOUNS:
         document.register_blueprint(routes)

@@ -4,6 +4,7 @@ It holds no truth: any number of job processes may run, and one that dies loses 
 """
 
 import logging
+import os
 import random
 import signal
 import threading
@@ -20,12 +21,16 @@ from sqlalchemy.exc import SQLAlchemyError
 
 import config
 from scheduler import clock, databases, logs
+from scheduler.heartbeat import beat
 from scheduler.messages.actions import begin_send, give_back, settle
 from scheduler.messages.channels import CHANNEL_AWAY, Channels, open_channels
 from scheduler.messages.model import Message, claim, hold, release_expired
 from scheduler.outreach.actions import scan
 from scheduler.tenancy import clinic_ids, unit_of_work, working_for
 from scheduler.web.idempotency import forget_old
+
+# A loop that gave no sign of life in so many looks hangs.
+BEATS = 3
 
 Now = Callable[[], datetime]
 
@@ -37,15 +42,23 @@ def run(app: Flask) -> None:
     """Tick until SIGTERM or SIGINT; a tick that has begun is finished first."""
     settings: config.Settings = app.extensions["settings"]
     channels = open_channels(settings)
-    stopped = threading.Event()
+    stopped, alive = threading.Event(), threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopped.set())
 
+    def now() -> datetime:
+        # Each step of a tick asks for the time, so each is a sign of life.
+        alive.set()
+        return clock.now()
+
     def tick_now() -> None:
+        alive.set()
         try:
             clock.mark(settings.data_dir)
             with app.app_context():
-                tick(app, clock.now, channels)
+                tick(app, now, channels)
+                with unit_of_work() as session:
+                    beat(session)
         except Exception as error:
             # The database may be away; the next tick asks again. The laptop's own is ours to mend.
             logs.failed("a tick failed", error)
@@ -67,8 +80,23 @@ def run(app: Flask) -> None:
         misfire_grace_time=None,
     )
     scheduler.start()
-    stopped.wait()
+    watch(stopped, alive, max(settings.tick_seconds, settings.jobs_stuck_seconds / BEATS))
     scheduler.shutdown(wait=True)
+
+
+def watch(stopped: threading.Event, alive: threading.Event, seconds: float) -> None:
+    """Wait to be stopped; end the process at once, as a failure, when the loop misses its beats.
+
+    Looks are counted and not seconds: a process that was frozen is not to blame for that time.
+    """
+    missed = 0
+    while not stopped.wait(seconds):
+        missed = 0 if alive.is_set() else missed + 1
+        alive.clear()
+        if missed == BEATS:
+            logs.log.error("the jobs hang")
+            # A thread that hangs would hold up any other way out.
+            os._exit(1)
 
 
 def tick(app: Flask, now: Now, channels: Channels, *, move_mark: bool = True) -> Done:

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from scheduler.check import catalog, clearance, followups, messages, schedule
 from scheduler.check.proof import CatalogProof, Found, Proof
 from scheduler.connections import allow
+from scheduler.heartbeat import Beat, last_beat
 from scheduler.tenancy import SYSTEM, clinic_ids, enter, unit_of_work
 
 OF_CLINIC: tuple[Proof, ...] = (
@@ -38,6 +39,7 @@ class Report:
     clinics: int = 0
     sessions: int = 0
     seconds: float = 0.0
+    last_tick: Beat | None = None
     found: dict[Proof | CatalogProof, Found] = field(default_factory=dict)
 
     @property
@@ -62,6 +64,7 @@ def check(
     with _reading() as session:
         report.database = str(session.scalar(text("SHOW server_version")))
         report.schema = str(session.scalar(text("SELECT version_num FROM alembic_version")))
+        report.last_tick = last_beat(session)
         clinics = clinic_ids(session)
         for each in OF_DATABASE:
             report.add(each, each.run(session))
@@ -99,6 +102,8 @@ def lines(report: Report) -> Iterator[str]:
         f"PostgreSQL {report.database}, schema {report.schema}, clinics {report.clinics},"
         f" sessions {report.sessions}, {report.seconds:.1f} s"
     )
+    ago = f"{report.last_tick.seconds_ago:.0f} s ago" if report.last_tick else "never"
+    yield f"jobs last ended a tick: {ago}"
     for proof, found in sorted(report.found.items(), key=lambda each: int(each[0].number[1:])):
         line = f"{proof.number:<4} {proof.says:<60} {found.rows:>8} rows"
         line += f" {found.violations:>4} violations"

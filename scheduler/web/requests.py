@@ -7,7 +7,7 @@ from typing import Any
 from flask import Flask, Response, g, request
 
 from scheduler import logs
-from scheduler.web import problems
+from scheduler.web import metrics, problems
 
 _METHODS = frozenset(HTTPMethod)
 
@@ -37,14 +37,17 @@ def init_app(app: Flask) -> None:
 
     @app.after_request
     def tell(response: Response) -> Response:
+        # The template, as a path may hold anything.
+        route = str(request.url_rule) if request.url_rule else None
+        seconds = time.perf_counter() - g.get("began", time.perf_counter())
+        metrics.observe(route, known_method(), response.status_code, seconds)
         logs.log.info(
             "request",
             request_id=problems.request_id(),
             method=known_method(),
-            # The template, as a path may hold anything.
-            route=str(request.url_rule) if request.url_rule else None,
+            route=route,
             status=response.status_code,
-            ms=round((time.perf_counter() - g.get("began", time.perf_counter())) * 1000, 1),
+            ms=round(seconds * 1000, 1),
             clinic_id=g.get("clinic_id"),
             key_id=g.get("key_id"),
         )

@@ -183,3 +183,53 @@ def test_a_process_that_waits_for_an_answer_does_not_hold_up_another(data_dir: P
             assert [each.ends(signal.SIGTERM) for each in (one, two)] == [0, 0]
         assert first() == second() == [("sent", None, 1)]
         assert len({mail["Message-ID"] for mail in sink.mails}) == len(sink.mails) == 2
+
+
+def test_it_notes_when_it_last_ended_a_tick(data_dir: Path) -> None:
+    due_now(data_dir)
+    server = embedded.start(data_dir, durable=False)
+    with as_superuser(server, "scheduler") as connection:
+        look = "SELECT last_value, extract(epoch FROM clock_timestamp()) * 1000 FROM last_tick"
+
+        def ticked_and_now() -> tuple[int, float]:
+            last, now = connection.execute(look).fetchone() or (0, 0)
+            return last, float(now)
+
+        before, _ = ticked_and_now()
+        with jobs_on(data_dir) as jobs:
+            wait_until(lambda: ticked_and_now()[0] > before, jobs)
+            last, now = ticked_and_now()
+            assert 0 <= now - last < 10_000
+            assert jobs.ends(signal.SIGTERM) == 0
+    server.close()
+
+
+def test_a_loop_that_hangs_ends_its_process_and_the_next_goes_on(data_dir: Path) -> None:
+    """I35, I38: a mail server that says nothing holds nobody up for ever."""
+    clinic_id = due_now(data_dir)
+    with looking(data_dir, clinic_id) as found, a_sink() as sink:
+        settings = {"SMTP_URL": sink.url, "MAIL_FROM": FROM, "MESSAGE_LEASE_SECONDS": "0.3"}
+        sink.replies["DATA"].append(HOLD)
+        with jobs_on(data_dir, JOBS_STUCK_SECONDS="3", **settings) as hanging:
+            assert sink.holding.wait(30)
+            assert hanging.process.wait(timeout=10) == 1
+            assert '"event":"the jobs hang"' in hanging.log.read_text()
+        with jobs_on(data_dir, **settings) as next_one:
+            wait_until(lambda: found() == [("unknown", "interrupted", 1)], next_one)
+            assert next_one.ends(signal.SIGTERM) == 0
+
+
+def test_a_loop_that_was_frozen_or_waits_for_its_next_tick_does_not_hang(data_dir: Path) -> None:
+    """A laptop that slept; and a loop that has nothing to do for long."""
+    due_now(data_dir)
+    outbox = Outbox(data_dir / "outbox")
+    already = len(outbox.files)
+    with jobs_on(data_dir, JOBS_STUCK_SECONDS="1.5") as jobs:
+        wait_until(lambda: len(outbox.files) > already, jobs)
+        os.kill(jobs.process.pid, signal.SIGSTOP)
+        with pytest.raises(subprocess.TimeoutExpired):
+            jobs.process.wait(timeout=2)
+        os.kill(jobs.process.pid, signal.SIGCONT)
+        with pytest.raises(subprocess.TimeoutExpired):
+            jobs.process.wait(timeout=2)
+        assert jobs.ends(signal.SIGTERM) == 0

@@ -52,6 +52,10 @@ BROKEN = [
     ("RATE_LIMIT_PER_MINUTE", "100/minute"),
     ("FAILED_KEYS_PER_MINUTE", "-1"),
     ("PROXIES", "10"),
+    ("METRICS_TOKEN", "short"),
+    ("METRICS_TOKEN", "a token with spaces in it"),
+    ("METRICS_TOKEN", "a-token-that-is-not-ascii-é"),
+    ("JOBS_STUCK_SECONDS", "0"),
     ("LOG_LEVEL", "verbose"),
 ]
 
