@@ -7,12 +7,16 @@ from scheduler.web.schema import Interval, Stored, StoredInterval, Strict
 class ChairIn(Strict):
     """A new chair."""
 
+    example = {"label": "Chair 9"}
+
     label = Text(60, required=True)
     active = Flag()
 
 
 class ChairChanges(Strict):
     """What may change about a chair."""
+
+    example = {"label": "Window chair"}
 
     label = Text(60)
     active = Flag()
@@ -27,6 +31,12 @@ class ChairOut(Stored):
 
 class OutageIn(Interval):
     """A time in which the chair cannot be used."""
+
+    example = {
+        "starts_at": "2026-11-30T08:00:00-07:00",
+        "ends_at": "2026-11-30T09:00:00-07:00",
+        "reason": "Upholstery",
+    }
 
     reason = Text(required=True)
 

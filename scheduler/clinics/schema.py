@@ -22,6 +22,8 @@ class ClinicOut(Stored):
 class ClinicChanges(Strict):
     """What may change about a clinic."""
 
+    example = {"phone": "(602) 555-0100", "session_minutes_max": 60}
+
     name = Text()
     neutral_name = Text(30)
     phone = Phone(allow_none=True)
@@ -46,6 +48,14 @@ class HoursItem(Strict):
 class HoursIn(Strict):
     """The whole week."""
 
+    example = {
+        "hours": [
+            {"weekday": 0, "opens": "08:00", "closes": "12:00"},
+            {"weekday": 0, "opens": "13:00", "closes": "17:00"},
+            {"weekday": 1, "opens": "08:00", "closes": "17:00"},
+        ]
+    }
+
     hours = fields.List(fields.Nested(HoursItem), required=True, validate=validate.Length(max=70))
 
 
@@ -66,6 +76,12 @@ class HoursOut(Strict):
 
 class ClosureIn(Interval):
     """A time in which the clinic is shut."""
+
+    example = {
+        "starts_at": "2026-11-30T08:00:00-07:00",
+        "ends_at": "2026-11-30T09:00:00-07:00",
+        "reason": "Training",
+    }
 
     reason = Text(required=True)
 
@@ -90,6 +106,8 @@ class PolicyOut(Strict):
 
 class PolicyChanges(Strict):
     """What may change; `reminder_days` are whole days before a session."""
+
+    example = {"quiet_from": "20:00", "reminder_days": [7, 3, 1]}
 
     minimum_age = Count(0, 120)
     quiet_from = WallTime()

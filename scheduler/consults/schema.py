@@ -16,6 +16,8 @@ OUTCOMES = ("suitable", "unsuitable", "undecided")
 class ProviderIn(Strict):
     """A new provider."""
 
+    example = {"name": "Dr. Chen", "phone": "(602) 555-0107", "email": "chen@example.com"}
+
     name = Text(required=True)
     phone = Phone(allow_none=True)
     email = EmailAddress(allow_none=True)
@@ -24,6 +26,8 @@ class ProviderIn(Strict):
 
 class ProviderChanges(Strict):
     """What may change about a provider."""
+
+    example = {"email": "rivera@example.com"}
 
     name = Text()
     phone = Phone(allow_none=True)
@@ -67,6 +71,14 @@ class ConsultationOut(Stored):
 class Completion(Strict):
     """What came of a consultation. `suitable` clears the patient until `expires_on`, inclusive."""
 
+    example = {
+        "outcome": "suitable",
+        "history_reviewed": True,
+        "symptoms": ["low_mood", "insomnia"],
+        "expires_on": "2027-06-30",
+        "max_sessions": 12,
+    }
+
     outcome = Choice(*OUTCOMES, required=True)
     history_reviewed = Flag(required=True, validate=validate.Equal(True))
     symptoms = fields.List(Text(60), required=True, validate=validate.Length(max=50))
@@ -98,11 +110,15 @@ class ClearanceOut(Stored):
 class ClearanceChanges(Strict):
     """An earlier end, or fewer sessions."""
 
+    example = {"expires_on": "2027-01-31"}
+
     expires_on = Date()
     max_sessions = Count(1, 500)
 
 
 class Reason(Strict):
     """Why."""
+
+    example = {"reason": "New finding"}
 
     reason = Text(500, required=True)

@@ -3,12 +3,14 @@
 from marshmallow import fields, post_load
 
 from scheduler.access.roles import ROLES
-from scheduler.web.fields import Choice, Count, Id, Instant, Text
+from scheduler.web.fields import EXAMPLE_ID, Choice, Count, Id, Instant, Text
 from scheduler.web.schema import PageQuery, Stored, Strict
 
 
 class KeyIn(Strict):
     """A new key; a clinician's names its provider."""
+
+    example = {"name": "Dr. Rivera", "role": "clinician", "provider_id": EXAMPLE_ID}
 
     name = Text(100, required=True)
     role = Choice(*ROLES, required=True)
@@ -19,12 +21,16 @@ class KeyIn(Strict):
 class KeyChanges(Strict):
     """What may change about a key."""
 
+    example = {"name": "The other desk", "expires_at": "2027-06-30T00:00:00-07:00"}
+
     name = Text(100)
     expires_at = Instant(allow_none=True)
 
 
 class Rotation(Strict):
     """How many hours the old key goes on beside the new one."""
+
+    example = {"overlap_hours": 48}
 
     overlap_hours = Count(0, 24 * 30, load_default=24)
 

@@ -17,6 +17,17 @@ PURPOSES = ("treatment", "reminders", "check_ins")
 class PatientIn(Strict):
     """A new patient."""
 
+    example = {
+        "given_name": "Maya",
+        "family_name": "Ortiz",
+        "birth_date": "1988-04-17",
+        "phone": "(602) 555-0143",
+        "email": "maya@example.com",
+        "language": "en",
+        "preferred_channel": "email",
+        "external_id": "MRN-20417",
+    }
+
     given_name = Text(100, required=True)
     family_name = Text(100, required=True)
     birth_date = Date(required=True)
@@ -30,6 +41,8 @@ class PatientIn(Strict):
 
 class PatientChanges(Strict):
     """What may change about a patient."""
+
+    example = {"phone": "+1 602 555 0144", "preferred_channel": "sms"}
 
     given_name = Text(100)
     family_name = Text(100)
@@ -68,6 +81,13 @@ class PatientQuery(PageQuery):
 class ConsentIn(Strict):
     """A consent as it was given."""
 
+    example = {
+        "purpose": "reminders",
+        "channel": "email",
+        "source": "signed form",
+        "wording_version": "2026-01",
+    }
+
     purpose = Choice(*PURPOSES, required=True)
     channel = Choice(*CHANNELS)
     source = Text(required=True)
@@ -94,6 +114,8 @@ class ConsentOut(Stored):
 
 class PatientSearch(Strict):
     """Whom to find: every word of `name` in any order and from any part, the number, the day."""
+
+    example = {"name": "ortiz maya", "birth_date": "1988-04-17"}
 
     name = Text(100)
     phone = Phone()

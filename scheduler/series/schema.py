@@ -6,7 +6,7 @@ from marshmallow import Schema, ValidationError, fields, post_load, validates_sc
 
 from scheduler.series.rules import Order
 from scheduler.sessions.schema import SessionOut, Warned
-from scheduler.web.fields import Choice, Count, Date, Id, Instant, Minutes, WallTime
+from scheduler.web.fields import EXAMPLE_ID, Choice, Count, Date, Id, Instant, Minutes, WallTime
 from scheduler.web.schema import PageQuery, Stored, Strict
 
 MOST_SESSIONS = 52
@@ -14,6 +14,16 @@ MOST_SESSIONS = 52
 
 class SeriesOrder(Strict):
     """A weekly series: the same wall time, every so many days, all or nothing."""
+
+    example = {
+        "patient_id": EXAMPLE_ID,
+        "first_on": "2026-12-08",
+        "at": "13:00",
+        "sessions": 6,
+        "minutes": 40,
+        "every_days": 7,
+        "chair_id": EXAMPLE_ID,
+    }
 
     patient_id = Id(required=True)
     first_on = Date(required=True)
@@ -31,6 +41,13 @@ class SeriesOrder(Strict):
 
 class SessionOrder(Strict):
     """One session; with `series_id` it fills a place that the series still owes."""
+
+    example = {
+        "patient_id": EXAMPLE_ID,
+        "starts_at": "2026-12-10T10:00:00-07:00",
+        "minutes": 40,
+        "chair_id": EXAMPLE_ID,
+    }
 
     patient_id = Id(required=True)
     starts_at = Instant(on_grid=True, required=True)

@@ -8,6 +8,7 @@ from marshmallow import Schema, ValidationError, fields, validate, validates_sch
 from scheduler.consults.schema import STATES as CONSULTATION_STATES
 from scheduler.sessions.rules_states import STATES
 from scheduler.web.fields import (
+    EXAMPLE_ID,
     Choice,
     Count,
     Date,
@@ -33,9 +34,11 @@ class WindowQuery(PageQuery):
 class SearchQuery(PageQuery):
     """A search for free times, at most 62 days long."""
 
-    from_ = Instant(data_key="from", required=True)
-    to = Instant(required=True)
-    minutes = QueryMinutes(5, 240, required=True)
+    from_ = Instant(
+        data_key="from", required=True, metadata={"example": "2026-12-07T00:00:00-07:00"}
+    )
+    to = Instant(required=True, metadata={"example": "2026-12-12T00:00:00-07:00"})
+    minutes = QueryMinutes(5, 240, required=True, metadata={"example": 40})
 
     @validates_schema
     def spans_at_most_62_days(self, data: dict[str, Any], **_: object) -> None:
@@ -144,11 +147,15 @@ class SessionBooked(SessionOut):
 class Happened(Strict):
     """When it happened, if not just now."""
 
+    example = {}
+
     happened_at = Instant()
 
 
 class Cancel(Happened):
     """Why, and who gives the visit up."""
+
+    example = {"reason": "Has a cold", "by": "patient"}
 
     reason = Text(500, required=True)
     by = Choice("patient", "clinic", required=True)
@@ -156,6 +163,8 @@ class Cancel(Happened):
 
 class Start(Happened):
     """What was seen to before the start. No measured value is stored."""
+
+    example = {"vitals_recorded": True}
 
     vitals_recorded = Flag(required=True)
 
@@ -168,6 +177,14 @@ class Complete(Happened):
 
 class ConsultationIn(Strict):
     """A consultation to book."""
+
+    example = {
+        "patient_id": EXAMPLE_ID,
+        "provider_id": EXAMPLE_ID,
+        "starts_at": "2026-11-25T10:00:00-07:00",
+        "minutes": 30,
+        "reason": "First visit",
+    }
 
     patient_id = Id(required=True)
     provider_id = Id(required=True)
@@ -200,5 +217,7 @@ class ConsultationSlotOut(Schema):
 
 class CancelConsultation(Strict):
     """Why."""
+
+    example = {"reason": "Asked for another day"}
 
     reason = Text(500, required=True)

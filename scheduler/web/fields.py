@@ -11,6 +11,9 @@ from marshmallow import ValidationError, fields, validate
 
 GRID_MINUTES = 5
 
+# Stands for an id in the documents' examples.
+EXAMPLE_ID = "7c9e6679-7425-40de-944b-e07fc1f90ae7"
+
 # The clinic's zone for this request: instants are answered in it.
 zone: ContextVar[tzinfo] = ContextVar("zone", default=UTC)
 
@@ -83,8 +86,8 @@ class Minutes(Count):
     """A length in whole minutes, on the grid of five."""
 
     def __init__(self, least: int = 0, most: int = 24 * 60, **kwargs: Any) -> None:
-        grid = {"multipleOf": GRID_MINUTES}
-        super().__init__(least, most, metadata=grid, **kwargs)
+        known = {"multipleOf": GRID_MINUTES, **kwargs.pop("metadata", {})}
+        super().__init__(least, most, metadata=known, **kwargs)
 
     def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> int:
         minutes = super()._deserialize(value, attr, data, **kwargs)

@@ -28,6 +28,7 @@ from scheduler.tenancy import Work
 from scheduler.web import documents, strict_json
 from scheduler.web.calls import Call, Endpoint
 from scheduler.web.problems import Problem
+from scheduler.web.schema import Strict
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -78,7 +79,7 @@ class Routes(Blueprint):  # type: ignore[misc]  # flask-smorest has no types
         *,
         access: Access,
         answer: Schema,
-        body: Schema | None = None,
+        body: Strict | None = None,
         status: int = 200,
         key: bool = True,
         shows_secret: bool = False,
@@ -99,7 +100,7 @@ class Routes(Blueprint):  # type: ignore[misc]  # flask-smorest has no types
         *,
         access: Access,
         answer: Schema | None,
-        body: Schema | None = None,
+        body: Strict | None = None,
         shows_secret: bool = False,
     ) -> Callable[[View], View]:
         """PATCH, PUT, DELETE, or a POST that is a transition: needs If-Match."""
@@ -117,13 +118,13 @@ class Routes(Blueprint):  # type: ignore[misc]  # flask-smorest has no types
         status: int,
         answer: Schema | None,
         *,
-        body: Schema | None = None,
+        body: Strict | None = None,
         query: Schema | None = None,
     ) -> Callable[[View], View]:
         def declare(view: View) -> View:
             inner = self.response(status, answer)(_flushing(view))
             if body is not None:
-                inner = self.arguments(body, location="json")(inner)
+                inner = self.arguments(body, location="json", example=body.example)(inner)
             if query is not None:
                 inner = self.arguments(query, location="query")(inner)
 

@@ -1,7 +1,7 @@
 """What every schema shares: unknown fields are refused, and one page and one problem shape."""
 
 from functools import cache
-from typing import Any
+from typing import Any, ClassVar
 
 from marshmallow import INCLUDE, RAISE, Schema, ValidationError, fields, validate, validates_schema
 
@@ -11,7 +11,13 @@ PAGE_LIMIT = 200
 
 
 class Strict(Schema):
-    """A body or a query: an unknown or read-only field is refused, never ignored (I63)."""
+    """A body or a query: an unknown or read-only field is refused, never ignored (I63).
+
+    A body has an `example`, which the documents show. Its ids are to be replaced; its dates were
+    written on `documents.WRITTEN_ON`.
+    """
+
+    example: ClassVar[dict[str, Any]]
 
     class Meta:
         unknown = RAISE

@@ -8,12 +8,12 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from flask import Flask
-from marshmallow import Schema
 from sqlalchemy import select
 
 from scheduler.consults.model import Clearance
 from scheduler.web.calls import Endpoint
 from scheduler.web.fields import Id
+from scheduler.web.schema import Strict
 from tests.builders import Caller, ClinicKit, a_cleared_patient, a_clinic, an_order
 
 _ID = re.compile(r"<uuid:(\w+)>")
@@ -26,7 +26,7 @@ class Operation:
     method: str
     rule: str
     endpoint: Endpoint
-    schemas: dict[str, Schema]
+    schemas: dict[str, Strict]
     success: int
 
     @property
@@ -168,7 +168,7 @@ def everything(app: Flask, **clinic_fields: Any) -> Everything:
     with clinic.work() as work:
         ids["clearance_id"] = work.session.scalars(select(Clearance.id)).one()
     made = Everything(clinic, ids)
-    made.bodies = bodies(made.ids)
+    made.bodies = bodies(app, made.ids)
     return made
 
 
@@ -181,60 +181,15 @@ def _only(clinic: ClinicKit, path: str) -> UUID:
     return UUID(clinic.desk.get(path).get_json()["items"][0]["id"])
 
 
-def bodies(ids: dict[str, UUID]) -> dict[str, dict[str, Any]]:
-    """For every operation that takes a body, one that it accepts, by the operation's name."""
-    text = {name: str(value) for name, value in ids.items()}
-    visit = {"starts_at": at(9, "09:00", 12), "minutes": 40}
-    interval = {"starts_at": at(30, "08:00"), "ends_at": at(30, "09:00"), "reason": "Training"}
-    person = {"given_name": "Eva", "family_name": "Ruiz", "birth_date": "1979-05-06"}
-    order = an_order(ids["patient_id"], first_on="2026-12-08", at="13:00")
-    order |= {"protocol_id": text["protocol_id"], "chair_id": text["chair_id"]}
-    suitable = {"outcome": "suitable", "history_reviewed": True, "symptoms": ["insomnia"]}
-    single = visit | {"patient_id": text["patient_id"], "chair_id": text["chair_id"]}
+def bodies(app: Flask, ids: dict[str, UUID]) -> dict[str, dict[str, Any]]:
+    """For every operation that takes a body, the documents' example of it, with these ids."""
     return {
-        "PATCH /v1/clinic": {"name": "Sonoran Care East"},
-        "PATCH /v1/clinic/policies": {"minimum_age": 21},
-        "POST /v1/keys": {
-            "name": "Dr. Rivera",
-            "role": "clinician",
-            "provider_id": text["provider_id"],
-        },
-        "PATCH /v1/keys/{key_id}": {"name": "The other desk"},
-        "POST /v1/keys/{key_id}/rotate": {"overlap_hours": 1},
-        "POST /v1/patients/search": {"name": "lopez"},
-        "PUT /v1/clinic/opening-hours": {
-            "hours": [{"weekday": 0, "opens": "08:00", "closes": "16:00"}]
-        },
-        "POST /v1/closures": interval,
-        "POST /v1/chairs": {"label": "Chair 9"},
-        "PATCH /v1/chairs/{chair_id}": {"label": "Window chair"},
-        "POST /v1/chairs/{chair_id}/outages": interval,
-        "POST /v1/providers": {"name": "Dr. Chen"},
-        "PATCH /v1/providers/{provider_id}": {"name": "Dr. R. Rivera"},
-        "POST /v1/patients": person,
-        "PATCH /v1/patients/{patient_id}": {"given_name": "Anna"},
-        "POST /v1/patients/{patient_id}/consents": {
-            "purpose": "treatment",
-            "source": "paper form",
-            "wording_version": "2026-02",
-        },
-        "POST /v1/consultations": {
-            "patient_id": text["patient_id"],
-            "provider_id": text["provider_id"],
-            "starts_at": at(25, "10:00"),
-            "minutes": 30,
-        },
-        f"POST {_CONSULTATION}/cancel": {"reason": "Asked to"},
-        f"POST {_CONSULTATION}/complete": suitable | {"expires_on": "2027-06-30"},
-        "PATCH /v1/clearances/{clearance_id}": {"expires_on": "2027-01-31"},
-        "POST /v1/clearances/{clearance_id}/revoke": {"reason": "New finding"},
-        "POST /v1/series": order,
-        "POST /v1/series/plan": order,
-        "POST /v1/sessions": single | {"protocol_id": text["protocol_id"]},
-        f"POST {_SESSION}/confirm": {},
-        f"POST {_SESSION}/cancel": {"reason": "Ill", "by": "patient"},
-        f"POST {_SESSION}/arrive": {},
-        f"POST {_SESSION}/start": {"vitals_recorded": True},
-        f"POST {_SESSION}/observe": {},
-        f"POST {_SESSION}/complete": {},
+        each.name: with_ids(each.schemas["json"].example, ids)
+        for each in operations(app)
+        if each.endpoint.takes_body
     }
+
+
+def with_ids(example: dict[str, Any], ids: dict[str, UUID]) -> dict[str, Any]:
+    """The example, about what there is."""
+    return {name: str(ids[name]) if name in ids else value for name, value in example.items()}
