@@ -25,6 +25,7 @@ from scheduler import embedded
 from scheduler.app import create_app
 from scheduler.databases import APP_ROLE, OWNER_ROLE, Databases
 from scheduler.db import Base, db
+from tests import promised
 from tests.builders import PATIENT_DATA
 
 PROJECT = Path(config.__file__).parent
@@ -112,13 +113,23 @@ def application(
         db.engine.dispose()
 
 
+@pytest.fixture(scope="session")
+def broken_promises(application: Flask) -> list[str]:
+    """What the app answered and its document does not name."""
+    return promised.watch(application)
+
+
 @pytest.fixture
-def app(application: Flask, server: embedded.Server, database: str) -> Iterator[Flask]:
-    """The app, in an app context, on an empty database."""
+def app(
+    application: Flask, server: embedded.Server, database: str, broken_promises: list[str]
+) -> Iterator[Flask]:
+    """The app, in an app context, on an empty database; it answers no undocumented problem."""
     with application.app_context():
         yield application
         db.session.remove()
     empty(server, database)
+    broken, broken_promises[:] = sorted(set(broken_promises)), []
+    assert broken == []
 
 
 @pytest.fixture

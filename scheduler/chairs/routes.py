@@ -23,7 +23,14 @@ def list_chairs(work: Work, query: dict[str, Any]) -> Page:
     return page_by_id(work, select(Chair), Chair, **query)
 
 
-@routes.post("/chairs", access=WRITE_SITE, body=ChairIn(), answer=ChairOut(), status=201)
+@routes.post(
+    "/chairs",
+    access=WRITE_SITE,
+    body=ChairIn(),
+    answer=ChairOut(),
+    status=201,
+    refusals=("already_exists",),
+)
 def add_chair(work: Work, body: dict[str, Any]) -> Chair:
     """Add a chair."""
     return actions.add_chair(work, **body)
@@ -41,6 +48,7 @@ def read_chair(work: Work, chair_id: UUID) -> Chair:
     access=WRITE_SITE,
     body=ChairChanges(),
     answer=ChairOut(),
+    refusals=("already_exists",),
 )
 def change_chair(work: Work, changes: dict[str, Any], chair_id: UUID, match: Match) -> Chair:
     """Rename a chair or retire it. A retired chair keeps the sessions it has."""

@@ -32,7 +32,14 @@ def read_clinic(work: Work) -> Clinic:
     return work.clinic()
 
 
-@routes.change("PATCH", "/clinic", access=WRITE_SITE, body=ClinicChanges(), answer=ClinicOut())
+@routes.change(
+    "PATCH",
+    "/clinic",
+    access=WRITE_SITE,
+    body=ClinicChanges(),
+    answer=ClinicOut(),
+    refusals=("time_zone_fixed",),
+)
 def change_clinic(work: Work, changes: dict[str, Any], match: Match) -> Clinic:
     """Change the clinic. Its time zone is fixed once anything was booked."""
     return actions.change_clinic(work, match, changes)

@@ -68,6 +68,7 @@ def change_provider(
     access=DECIDE_CARE,
     body=Completion(),
     answer=ConsultationOut(),
+    refusals=("not_allowed", "already_expired"),
 )
 def complete_consultation(
     work: Work, body: dict[str, Any], consultation_id: UUID, match: Match

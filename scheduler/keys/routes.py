@@ -40,7 +40,13 @@ def list_keys(work: Work, query: dict[str, Any]) -> Page:
 
 
 @routes.post(
-    "/keys", access=ADMINISTER, body=KeyIn(), answer=NewKeyOut(), status=201, shows_secret=True
+    "/keys",
+    access=ADMINISTER,
+    body=KeyIn(),
+    answer=NewKeyOut(),
+    status=201,
+    shows_secret=True,
+    refusals=("provider_needed", "already_expired"),
 )
 def make_key(work: Work, body: dict[str, Any]) -> dict[str, Any]:
     """Make a key. Its secret is in this answer and nowhere else."""
@@ -54,7 +60,12 @@ def read_key(work: Work, key_id: UUID) -> ApiKey:
 
 
 @routes.change(
-    "PATCH", "/keys/<uuid:key_id>", access=ADMINISTER, body=KeyChanges(), answer=KeyOut()
+    "PATCH",
+    "/keys/<uuid:key_id>",
+    access=ADMINISTER,
+    body=KeyChanges(),
+    answer=KeyOut(),
+    refusals=("already_expired",),
 )
 def change_key(work: Work, changes: dict[str, Any], key_id: UUID, match: Match) -> ApiKey:
     """Rename a key, or set when it ends."""
@@ -74,6 +85,7 @@ def disable_key(work: Work, key_id: UUID, match: Match) -> ApiKey:
     body=Rotation(),
     answer=NewKeyOut(),
     shows_secret=True,
+    refusals=("disabled",),
 )
 def rotate_key(work: Work, body: dict[str, Any], key_id: UUID, match: Match) -> dict[str, Any]:
     """Make a new key in an old one's place; the old one goes on for `overlap_hours`."""

@@ -34,7 +34,14 @@ def list_patients(work: Work, query: dict[str, Any]) -> Page:
     return page(work, patients, [Patient.created_at, Patient.id], **query)
 
 
-@routes.post("/patients", access=WRITE_CARE, body=PatientIn(), answer=PatientOut(), status=201)
+@routes.post(
+    "/patients",
+    access=WRITE_CARE,
+    body=PatientIn(),
+    answer=PatientOut(),
+    status=201,
+    refusals=("already_exists",),
+)
 def register_patient(work: Work, body: dict[str, Any]) -> Patient:
     """Register a patient."""
     return actions.register_patient(work, **body)
@@ -67,6 +74,7 @@ def read_patient(work: Work, patient_id: UUID) -> Patient:
     access=WRITE_CARE,
     body=PatientChanges(),
     answer=PatientOut(),
+    refusals=("already_exists",),
 )
 def change_patient(work: Work, changes: dict[str, Any], patient_id: UUID, match: Match) -> Patient:
     """Change a patient. One who is deceased or discharged is sent nothing from then on."""
@@ -92,6 +100,7 @@ def list_consents(work: Work, query: dict[str, Any], patient_id: UUID) -> Page:
     body=ConsentIn(),
     answer=ConsentOut(),
     status=201,
+    refusals=("no_address",),
 )
 def record_consent(work: Work, body: dict[str, Any], patient_id: UUID) -> Consent:
     """Record a consent: to treatment, or to messages for a purpose on a channel."""

@@ -19,14 +19,31 @@ from scheduler.web.schema import page_of
 
 routes = Routes("series", "Weekly series, booked whole or not at all.")
 
+OUT_OF_ORDER = ("in_the_past", "too_far_ahead", "chair_retired", "not_bookable", "not_cleared")
+NO_ROOM = ("does_not_fit", "taken")
 
-@routes.post("/series", access=WRITE_CARE, body=SeriesOrder(), answer=SeriesOut(), status=201)
+
+@routes.post(
+    "/series",
+    access=WRITE_CARE,
+    body=SeriesOrder(),
+    answer=SeriesOut(),
+    status=201,
+    refusals=(*OUT_OF_ORDER, *NO_ROOM),
+)
 def book_series(work: Work, order: Order) -> SeriesView:
     """Book a whole weekly series, or nothing; a refusal says what is in the way and what fits."""
     return actions.book_series(work, order)
 
 
-@routes.post("/series/plan", access=WRITE_CARE, body=SeriesOrder(), answer=PlanOut(), key=False)
+@routes.post(
+    "/series/plan",
+    access=WRITE_CARE,
+    body=SeriesOrder(),
+    answer=PlanOut(),
+    key=False,
+    refusals=OUT_OF_ORDER,
+)
 def plan_series(work: Work, order: Order) -> dict[str, Any]:
     """Show what booking the same body would do. Books nothing."""
     return actions_plan.plan_series(work, order)
@@ -48,7 +65,12 @@ def read_series(work: Work, series_id: UUID) -> SeriesView:
 
 
 @routes.post(
-    "/sessions", access=WRITE_CARE, body=SessionOrder(), answer=SessionBooked(), status=201
+    "/sessions",
+    access=WRITE_CARE,
+    body=SessionOrder(),
+    answer=SessionBooked(),
+    status=201,
+    refusals=(*OUT_OF_ORDER, *NO_ROOM, "nothing_owed"),
 )
 def book_session(work: Work, body: dict[str, Any]) -> InfusionSession:
     """Book one session, or with `series_id` fill a place that the series still owes."""

@@ -25,8 +25,16 @@ from scheduler.web.schema import page_of
 
 routes = Routes("sessions", "Free slots, and sessions on their way through the clinic.")
 
+STEP = ("not_allowed", "wrong_time")
 
-@routes.get("/slots", access=READ_CARE, query=SlotQuery(), answer=SlotsOut())
+
+@routes.get(
+    "/slots",
+    access=READ_CARE,
+    query=SlotQuery(),
+    answer=SlotsOut(),
+    refusals=("not_found", "chair_retired"),
+)
 def find_slots(work: Work, query: dict[str, Any]) -> Any:
     """Find free starts, by start and then chair; with `patient_id` those legal for them."""
     return actions_slots.find_slots(work, **query)
@@ -55,6 +63,7 @@ def read_session(work: Work, session_id: UUID) -> InfusionSession:
     access=WRITE_CARE,
     body=Happened(),
     answer=SessionOut(),
+    refusals=STEP,
 )
 def confirm_session(
     work: Work, body: dict[str, Any], session_id: UUID, match: Match
@@ -69,6 +78,7 @@ def confirm_session(
     access=WRITE_CARE,
     body=Cancel(),
     answer=SessionOut(),
+    refusals=STEP,
 )
 def cancel_session(
     work: Work, body: dict[str, Any], session_id: UUID, match: Match
@@ -83,6 +93,7 @@ def cancel_session(
     access=WRITE_CARE,
     body=Happened(),
     answer=SessionOut(),
+    refusals=STEP,
 )
 def arrive_session(
     work: Work, body: dict[str, Any], session_id: UUID, match: Match
@@ -97,6 +108,7 @@ def arrive_session(
     access=WRITE_CARE,
     body=Start(),
     answer=SessionOut(),
+    refusals=STEP,
 )
 def start_session(
     work: Work, body: dict[str, Any], session_id: UUID, match: Match
@@ -111,6 +123,7 @@ def start_session(
     access=WRITE_CARE,
     body=Happened(),
     answer=SessionOut(),
+    refusals=STEP,
 )
 def observe_session(
     work: Work, body: dict[str, Any], session_id: UUID, match: Match
@@ -125,6 +138,7 @@ def observe_session(
     access=WRITE_CARE,
     body=Complete(),
     answer=SessionOut(),
+    refusals=STEP,
 )
 def complete_session(
     work: Work, body: dict[str, Any], session_id: UUID, match: Match

@@ -25,12 +25,22 @@ from scheduler.web.schema import page_of
 
 routes = Routes("consultations", "Consultations: a provider sees the patient first.")
 
+BOOKING = (
+    "provider_inactive",
+    "not_bookable",
+    "in_the_past",
+    "too_far_ahead",
+    "does_not_fit",
+    "taken",
+)
+
 
 @routes.get(
     "/consultations/slots",
     access=READ_CARE,
     query=ConsultationSlotQuery(),
     answer=page_of(ConsultationSlotOut),
+    refusals=("not_found",),
 )
 def find_consultation_slots(work: Work, query: dict[str, Any]) -> Page:
     """Find providers' free times."""
@@ -57,6 +67,14 @@ def list_consultations(work: Work, query: dict[str, Any]) -> Page:
     body=ConsultationIn(),
     answer=ConsultationOut(),
     status=201,
+    refusals=(
+        "provider_inactive",
+        "not_bookable",
+        "in_the_past",
+        "too_far_ahead",
+        "does_not_fit",
+        "taken",
+    ),
 )
 def book_consultation(work: Work, body: dict[str, Any]) -> Consultation:
     """Book a patient with a provider."""
@@ -75,6 +93,7 @@ def read_consultation(work: Work, consultation_id: UUID) -> Consultation:
     access=WRITE_CARE,
     body=CancelConsultation(),
     answer=ConsultationOut(),
+    refusals=("not_allowed",),
 )
 def cancel_consultation(
     work: Work, body: dict[str, Any], consultation_id: UUID, match: Match
@@ -88,6 +107,7 @@ def cancel_consultation(
     "/consultations/<uuid:consultation_id>/arrive",
     access=WRITE_CARE,
     answer=ConsultationOut(),
+    refusals=("not_allowed",),
 )
 def arrive_consultation(work: Work, consultation_id: UUID, match: Match) -> Consultation:
     """The patient is here, on the consultation's local day."""

@@ -42,6 +42,8 @@ class Endpoint:
     takes_body: bool = False
     shows_secret: bool = False
     takes_query: bool = False
+    takes_ids: bool = False
+    refusals: tuple[str, ...] = ()
 
 
 class Call:

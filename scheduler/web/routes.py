@@ -8,10 +8,13 @@
         return actions.book_series(work, order)
 
 A view gets the unit of work, then the parsed body or query, then the path's ids, and `match`
-where it needs If-Match. A route without `access` does not exist.
+where it needs If-Match. A route without `access` does not exist. `refusals` are the words of
+the clinic's own rules that may stand in the way; the document lists them, and a test that meets
+another one fails.
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import wraps
 from typing import Any, NoReturn, TypeVar
 
@@ -25,8 +28,9 @@ from werkzeug.datastructures import MultiDict
 from scheduler.access.roles import Access
 from scheduler.errors import Invalid
 from scheduler.tenancy import Work
-from scheduler.web import documents, strict_json
+from scheduler.web import operations, strict_json
 from scheduler.web.calls import Call, Endpoint
+from scheduler.web.fields import Id
 from scheduler.web.problems import Problem
 from scheduler.web.schema import Strict
 
@@ -64,13 +68,19 @@ class Routes(Blueprint):  # type: ignore[misc]  # flask-smorest has no types
 
     def __init__(self, name: str, description: str) -> None:
         super().__init__(name, f"scheduler.{name}", url_prefix=PREFIX, description=description)
-        self._prepare_doc_cbks.append(documents.describe)
+        self._prepare_doc_cbks.append(operations.describe)
 
     def get(
-        self, rule: str, *, access: Access, answer: Schema, query: Schema | None = None
+        self,
+        rule: str,
+        *,
+        access: Access,
+        answer: Schema,
+        query: Schema | None = None,
+        refusals: tuple[str, ...] = (),
     ) -> Callable[[View], View]:
         """Read; several things when `query` is given."""
-        endpoint = Endpoint(access, takes_query=query is not None)
+        endpoint = Endpoint(access, takes_query=query is not None, refusals=refusals)
         return self._endpoint("GET", rule, endpoint, 200, answer, query=query)
 
     def post(
@@ -83,6 +93,7 @@ class Routes(Blueprint):  # type: ignore[misc]  # flask-smorest has no types
         status: int = 200,
         key: bool = True,
         shows_secret: bool = False,
+        refusals: tuple[str, ...] = (),
     ) -> Callable[[View], View]:
         """Create, book or send. Needs an Idempotency-Key, but where `key` is false."""
         endpoint = Endpoint(
@@ -90,6 +101,7 @@ class Routes(Blueprint):  # type: ignore[misc]  # flask-smorest has no types
             "required" if key else "honoured",
             takes_body=body is not None,
             shows_secret=shows_secret,
+            refusals=refusals,
         )
         return self._endpoint("POST", rule, endpoint, status, answer, body=body)
 
@@ -102,10 +114,15 @@ class Routes(Blueprint):  # type: ignore[misc]  # flask-smorest has no types
         answer: Schema | None,
         body: Strict | None = None,
         shows_secret: bool = False,
+        refusals: tuple[str, ...] = (),
     ) -> Callable[[View], View]:
         """PATCH, PUT, DELETE, or a POST that is a transition: needs If-Match."""
         endpoint = Endpoint(
-            access, if_match=True, takes_body=body is not None, shows_secret=shows_secret
+            access,
+            if_match=True,
+            takes_body=body is not None,
+            shows_secret=shows_secret,
+            refusals=refusals,
         )
         status = 204 if answer is None else 200
         return self._endpoint(method, rule, endpoint, status, answer, body=body)
@@ -121,6 +138,10 @@ class Routes(Blueprint):  # type: ignore[misc]  # flask-smorest has no types
         body: Strict | None = None,
         query: Schema | None = None,
     ) -> Callable[[View], View]:
+        in_body = body.fields.values() if body else ()
+        if "<uuid:" in rule or any(isinstance(field, Id) for field in in_body):
+            endpoint = replace(endpoint, takes_ids=True)
+
         def declare(view: View) -> View:
             inner = self.response(status, answer)(_flushing(view))
             if body is not None:
