@@ -20,6 +20,23 @@ STATUSES = (
     "cancelled",
 )
 
+# Why a message is where it is. A mail server's own refusal is `smtp_` and its code.
+REASONS = (
+    "session_changed",
+    "patient_discharged",
+    "patient_deceased",
+    "no_channel",
+    "no_consent",
+    "night",
+    "superseded",
+    "too_late",
+    "interrupted",
+    "bad_address",
+    "mail_server_away",
+    "mail_server_broke_off",
+    "outbox_not_writable",
+)
+
 FIRST_WAIT = timedelta(seconds=30)
 LONGEST_WAIT = timedelta(hours=1)
 JITTER = 0.2

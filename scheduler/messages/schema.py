@@ -2,11 +2,14 @@
 
 from marshmallow import fields
 
-from scheduler.messages.rules import STATUSES
+from scheduler.messages.rules import REASONS, STATUSES
 from scheduler.web.fields import Choice, Count, Id, Instant
 from scheduler.web.schema import PageQuery, Stored
 
 KINDS = ("reminder", "follow_up")
+CHANNELS = ("sms", "email")
+RULE = {"pattern": r"^([0-9]+d_before|check_in)$"}
+REASON = {"pattern": rf"^({'|'.join(REASONS)}|smtp_[0-9]{{3}})$"}
 
 
 class MessageQuery(PageQuery):
@@ -22,14 +25,14 @@ class MessageOut(Stored):
     """A message, and how it ended; `reason` says why it was skipped or failed."""
 
     kind = Choice(*KINDS, required=True)
-    rule = fields.String(required=True)
+    rule = fields.String(required=True, metadata=RULE)
     session_id = Id(required=True)
     patient_id = Id(required=True)
-    channel = fields.String(required=True, allow_none=True)
+    channel = Choice(*CHANNELS, required=True, allow_none=True)
     address = fields.String(required=True, allow_none=True)
     due_at = Instant(required=True)
     not_after = Instant(required=True)
     status = Choice(*STATUSES, required=True)
-    reason = fields.String(required=True, allow_none=True)
+    reason = fields.String(required=True, allow_none=True, metadata=REASON)
     attempts = Count(required=True)
     sent_at = Instant(required=True, allow_none=True)

@@ -6,7 +6,7 @@ from typing import Any
 from marshmallow import Schema, ValidationError, fields, validates_schema
 
 from scheduler.messages.rules import STATUSES
-from scheduler.messages.schema import KINDS, MessageQuery
+from scheduler.messages.schema import CHANNELS, KINDS, REASON, RULE, MessageQuery
 from scheduler.web.fields import Choice, Id, Instant
 
 MOST = timedelta(days=62)
@@ -29,8 +29,8 @@ class OutreachOut(Schema):
     session_id = Id(required=True)
     patient_id = Id(required=True)
     kind = Choice(*KINDS, required=True)
-    rule = fields.String(required=True)
-    channel = fields.String(required=True, allow_none=True)
+    rule = fields.String(required=True, metadata=RULE)
+    channel = Choice(*CHANNELS, required=True, allow_none=True)
     due_at = Instant(required=True)
     status = Choice(*STATUSES, required=True)
-    reason = fields.String(required=True, allow_none=True)
+    reason = fields.String(required=True, allow_none=True, metadata=REASON)

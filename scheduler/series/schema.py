@@ -5,7 +5,7 @@ from typing import Any
 from marshmallow import Schema, ValidationError, fields, post_load, validates_schema
 
 from scheduler.series.rules import Order
-from scheduler.sessions.schema import SessionOut, Warned
+from scheduler.sessions.schema import Conflict, SessionOut, Warned
 from scheduler.web.fields import EXAMPLE_ID, Choice, Count, Date, Id, Instant, Minutes, WallTime
 from scheduler.web.schema import PageQuery, Stored, Strict
 
@@ -90,38 +90,10 @@ class PlannedSession(Schema):
     chair_id = Id(required=True, attribute="lane.id")
 
 
-class Blocker(Schema):
-    """One thing in the way."""
-
-    kind = Choice("opening_hours", "closure", "outage", "session", "consultation", required=True)
-    id = fields.String()
-    starts_at = fields.String(required=True)
-    ends_at = fields.String(required=True)
-
-
-class Alternative(Schema):
-    """A start that would fit."""
-
-    starts_at = fields.String(required=True)
-    chair_id = fields.String(required=True)
-
-
-class ConflictOut(Schema):
-    """A session that does not fit, why, and up to three starts that would."""
-
-    ordinal = Count(least=1, required=True)
-    wanted_at = fields.String(required=True)
-    reason = Choice(
-        "chair_taken", "no_chair_free", "closed", "outage", "patient_busy", required=True
-    )
-    blockers = fields.List(fields.Nested(Blocker), required=True)
-    alternatives = fields.List(fields.Nested(Alternative), required=True)
-
-
 class PlanOut(Schema):
     """What booking the same body would do now."""
 
     feasible = fields.Boolean(required=True)
     sessions = fields.List(fields.Nested(PlannedSession), required=True)
-    conflicts = fields.List(fields.Nested(ConflictOut), required=True)
+    conflicts = fields.List(fields.Nested(Conflict), required=True)
     warnings = fields.List(fields.Nested(Warned), required=True)

@@ -21,12 +21,12 @@ class Lane:
     label: str
 
 
+KINDS = ("opening_hours", "closure", "outage", "session", "consultation")
+
+
 @dataclass(frozen=True, slots=True)
 class Blocker:
-    """One thing in the way: its kind, when, and its id where it has one.
-
-    Kinds: `opening_hours`, `closure`, `outage`, `session`, `consultation`.
-    """
+    """One thing in the way: which of the `KINDS`, when, and its id where it has one."""
 
     kind: str
     span: Span

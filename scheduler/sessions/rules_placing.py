@@ -14,6 +14,7 @@ ALTERNATIVES = 3
 
 # The kind of what is in the way on a lane → the reason that the caller is given.
 _REASON = {"outage": "outage", "session": "chair_taken", "consultation": "provider_busy"}
+REASONS = ("closed", "patient_busy", "no_chair_free", *_REASON.values())
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,8 @@ from typing import Any
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
 from scheduler.consults.schema import STATES as CONSULTATION_STATES
+from scheduler.sessions.rules_calendar import KINDS
+from scheduler.sessions.rules_placing import REASONS
 from scheduler.sessions.rules_states import STATES
 from scheduler.web.fields import (
     EXAMPLE_ID,
@@ -18,10 +20,12 @@ from scheduler.web.fields import (
     Minutes,
     QueryMinutes,
     Text,
+    Told,
 )
 from scheduler.web.schema import PageQuery, Stored, Strict
 
 MOST_DAYS = 62
+CANCELLED_BY = ("patient", "clinic")
 
 
 class WindowQuery(PageQuery):
@@ -107,9 +111,44 @@ class SessionQuery(WindowQuery):
 class Warned(Schema):
     """What the front desk should know, though it was no hindrance."""
 
-    word = fields.String(required=True)
+    word = Choice("no_channel", "no_consent", "wall_time_moved", required=True)
     detail = fields.String(required=True)
-    ordinal = Count()
+    ordinal = Count(1)
+
+
+class BlockerOut(Schema):
+    """One thing in the way; opening hours have no id."""
+
+    kind = Choice(*KINDS, required=True)
+    id = Told("uuid")
+    starts_at = Told("date-time", required=True)
+    ends_at = Told("date-time", required=True)
+
+
+class Alternative(Schema):
+    """A start that would fit, on a chair or with a provider."""
+
+    starts_at = Told("date-time", required=True)
+    chair_id = Told("uuid")
+    provider_id = Told("uuid")
+
+
+class Conflict(Schema):
+    """A visit that does not fit, why, and up to three starts that would."""
+
+    ordinal = Count(least=1, required=True)
+    wanted_at = Told("date-time", required=True)
+    reason = Choice(*REASONS, required=True)
+    blockers = fields.List(fields.Nested(BlockerOut), required=True)
+    alternatives = fields.List(fields.Nested(Alternative), required=True)
+
+
+class NotCleared(Schema):
+    """A session on whose day the patient is not cleared; `missing` can be read out."""
+
+    ordinal = Count(least=1, required=True)
+    starts_at = Told("date-time", required=True)
+    missing = fields.String(required=True)
 
 
 class SessionOut(Stored):
@@ -133,7 +172,7 @@ class SessionOut(Stored):
     left_at = Instant(required=True, allow_none=True)
     early_reason = fields.String(required=True, allow_none=True)
     cancelled_at = Instant(required=True, allow_none=True)
-    cancelled_by = fields.String(required=True, allow_none=True)
+    cancelled_by = Choice(*CANCELLED_BY, required=True, allow_none=True)
     cancel_reason = fields.String(required=True, allow_none=True)
     time_version = Count(required=True)
 
@@ -158,7 +197,7 @@ class Cancel(Happened):
     example = {"reason": "Has a cold", "by": "patient"}
 
     reason = Text(500, required=True)
-    by = Choice("patient", "clinic", required=True)
+    by = Choice(*CANCELLED_BY, required=True)
 
 
 class Start(Happened):

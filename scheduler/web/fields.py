@@ -43,6 +43,13 @@ class Text(fields.String):
         return text
 
 
+class Told(fields.String):
+    """An answer's text that is already in the spelling of a format: date-time, uuid."""
+
+    def __init__(self, spelling: str, **kwargs: Any) -> None:
+        super().__init__(metadata={"format": spelling}, **kwargs)
+
+
 class Choice(fields.String):
     """One word out of a fixed list."""
 

@@ -9,6 +9,9 @@ from scheduler.web.fields import Count, Id, Instant, QueryCount, Text
 
 PAGE_LIMIT = 200
 
+# What is wrong with a field: sentences, or those of the fields (or places) inside it.
+MESSAGES = {"anyOf": [{"type": "array", "items": {"type": "string"}}, {"type": "object"}]}
+
 
 class Strict(Schema):
     """A body or a query: an unknown or read-only field is refused, never ignored (I63).
@@ -74,13 +77,13 @@ class ProblemSchema(Schema):
 
     type = fields.String(required=True)
     title = fields.String(required=True)
-    status = fields.Integer(required=True)
+    status = Count(400, 599, required=True)
     detail = fields.String(required=True)
     request_id = Text(required=True)
-    errors = fields.Dict(keys=fields.String())
-    conflicts = fields.List(fields.Dict(keys=fields.String()))
-    blockers = fields.List(fields.Dict(keys=fields.String()))
-    sessions = fields.List(fields.Dict(keys=fields.String()))
-    ordinals = fields.List(fields.Integer())
+    errors = fields.Dict(keys=fields.String(), values=fields.Raw(metadata=MESSAGES))
+    # Named, not imported: what is in the way of a visit is the sessions' to say.
+    conflicts = fields.List(fields.Nested("Conflict"))
+    sessions = fields.List(fields.Nested("NotCleared"))
+    ordinals = fields.List(Count(1))
     state = fields.String()
     missing = fields.List(fields.String())

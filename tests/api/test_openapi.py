@@ -88,6 +88,27 @@ def test_no_schema_stands_there_twice_under_two_names(document: Json) -> None:
     assert [name for name in names if re.search(r"\d$", name)] == []
 
 
+def test_every_member_of_every_schema_says_what_it_holds(document: Json) -> None:
+    """Also those of a problem: `conflicts` are the conflicts of a plan."""
+
+    def parts(schema: Json, path: str) -> Iterator[tuple[str, Json]]:
+        yield path, schema
+        for name, below in schema.get("properties", {}).items():
+            yield from parts(below, f"{path}.{name}")
+        if "items" in schema:
+            yield from parts(schema["items"], f"{path}[]")
+
+    schemas = document["components"]["schemas"]
+    says = {"type", "$ref", "anyOf", "enum"}
+    for name, schema in schemas.items():
+        for path, part in parts(schema, name):
+            assert says & set(part), path
+    assert (
+        schemas["Problem"]["properties"]["conflicts"]
+        == schemas["PlanOut"]["properties"]["conflicts"]
+    )
+
+
 def test_every_reference_leads_somewhere(document: Json) -> None:
     def references(part: Any) -> Iterator[str]:
         if isinstance(part, dict):
