@@ -3,8 +3,8 @@
 from marshmallow import ValidationError, fields, validate, validates
 
 from scheduler.clinics.rules_words import forbidden_words
-from scheduler.web.fields import Count, Text, WallTime
-from scheduler.web.fields_contact import Phone, TimeZone
+from scheduler.web.fields import WALL_TIME, Count, Text, WallTime
+from scheduler.web.fields_contact import E164, Phone, TimeZone
 from scheduler.web.schema import Interval, Stored, StoredInterval, Strict
 
 
@@ -13,7 +13,7 @@ class ClinicOut(Stored):
 
     name = Text(required=True)
     neutral_name = Text(30, required=True)
-    phone = fields.String(allow_none=True)
+    phone = fields.String(required=True, allow_none=True, metadata=E164)
     time_zone = fields.String(required=True)
     session_minutes_min = Count(required=True)
     session_minutes_max = Count(required=True)
@@ -27,7 +27,7 @@ class ClinicChanges(Strict):
     name = Text()
     neutral_name = Text(30)
     phone = Phone(allow_none=True)
-    time_zone = TimeZone(64)
+    time_zone = TimeZone()
     session_minutes_min = Count(5, 240)
     session_minutes_max = Count(5, 240)
 
@@ -63,8 +63,8 @@ class StoredHoursItem(Strict):
     """One opening as it is stored, already in its spelling."""
 
     weekday = Count(0, 6, required=True)
-    opens = fields.String(required=True)
-    closes = fields.String(required=True)
+    opens = fields.String(required=True, metadata=WALL_TIME)
+    closes = fields.String(required=True, metadata=WALL_TIME)
 
 
 class HoursOut(Strict):

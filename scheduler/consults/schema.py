@@ -4,8 +4,8 @@ from typing import Any
 
 from marshmallow import ValidationError, fields, post_dump, validate, validates_schema
 
-from scheduler.web.fields import Choice, Count, Date, Flag, Id, Instant, Text
-from scheduler.web.fields_contact import EmailAddress, Phone
+from scheduler.web.fields import Choice, Count, Date, Flag, Id, Instant, Text, Told
+from scheduler.web.fields_contact import E164, EmailAddress, Phone
 from scheduler.web.schema import Stored, Strict
 from scheduler.web.shown import sees_symptoms
 
@@ -39,8 +39,8 @@ class ProviderOut(Stored):
     """A provider."""
 
     name = fields.String(required=True)
-    phone = fields.String(required=True, allow_none=True)
-    email = fields.String(required=True, allow_none=True)
+    phone = fields.String(required=True, allow_none=True, metadata=E164)
+    email = Told("email", required=True, allow_none=True)
     active = Flag(required=True)
 
 

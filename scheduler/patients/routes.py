@@ -29,7 +29,7 @@ routes = Routes("patients", "Patients, and what each has consented to.")
 def list_patients(work: Work, query: dict[str, Any]) -> Page:
     """List the patients, oldest first; with `external_id` the one your system knows."""
     patients = select(Patient)
-    if (external_id := query.pop("external_id")) is not None:
+    if (external_id := query.pop("external_id", None)) is not None:
         patients = patients.where(Patient.external_id == external_id)
     return page(work, patients, [Patient.created_at, Patient.id], **query)
 

@@ -4,8 +4,8 @@ from typing import Any
 
 from marshmallow import ValidationError, fields, validates_schema
 
-from scheduler.web.fields import Choice, Count, Date, Id, Instant, Text
-from scheduler.web.fields_contact import EmailAddress, Phone, TimeZone
+from scheduler.web.fields import Choice, Count, Date, Id, Instant, Text, Told
+from scheduler.web.fields_contact import E164, EmailAddress, Phone, TimeZone
 from scheduler.web.schema import PageQuery, Stored, Strict
 
 LANGUAGES = ("en", "es")
@@ -33,7 +33,7 @@ class PatientIn(Strict):
     birth_date = Date(required=True)
     phone = Phone(allow_none=True)
     email = EmailAddress(allow_none=True)
-    time_zone = TimeZone(64, allow_none=True)
+    time_zone = TimeZone(allow_none=True)
     language = Choice(*LANGUAGES)
     preferred_channel = Choice(*CHANNELS)
     external_id = Text(100, allow_none=True)
@@ -49,7 +49,7 @@ class PatientChanges(Strict):
     birth_date = Date()
     phone = Phone(allow_none=True)
     email = EmailAddress(allow_none=True)
-    time_zone = TimeZone(64, allow_none=True)
+    time_zone = TimeZone(allow_none=True)
     language = Choice(*LANGUAGES)
     preferred_channel = Choice(*CHANNELS)
     external_id = Text(100, allow_none=True)
@@ -62,8 +62,8 @@ class PatientOut(Stored):
     given_name = fields.String(required=True)
     family_name = fields.String(required=True)
     birth_date = Date(required=True)
-    phone = fields.String(required=True, allow_none=True)
-    email = fields.String(required=True, allow_none=True)
+    phone = fields.String(required=True, allow_none=True, metadata=E164)
+    email = Told("email", required=True, allow_none=True)
     time_zone = fields.String(required=True, allow_none=True)
     language = Choice(*LANGUAGES, required=True)
     preferred_channel = Choice(*CHANNELS, required=True)
@@ -75,7 +75,7 @@ class PatientOut(Stored):
 class PatientQuery(PageQuery):
     """A window on the patients."""
 
-    external_id = Text(100, load_default=None)
+    external_id = Text(100)
 
 
 class ConsentIn(Strict):

@@ -62,7 +62,7 @@ class SlotQuery(SearchQuery):
 
     @validates_schema
     def windows_are_whole(self, data: dict[str, Any], **_: object) -> None:
-        if data["view"] == "windows" and data["cursor"] is not None:
+        if data["view"] == "windows" and "cursor" in data:
             raise ValidationError("All windows are on one page.", "cursor")
 
 

@@ -10,6 +10,7 @@ from uuid import UUID
 from marshmallow import ValidationError, fields, validate
 
 GRID_MINUTES = 5
+WALL_TIME = {"pattern": "^([01][0-9]|2[0-3]):[0-5][05]$"}
 
 # Stands for an id in the documents' examples.
 EXAMPLE_ID = "7c9e6679-7425-40de-944b-e07fc1f90ae7"
@@ -27,14 +28,26 @@ _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE |
 _DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 
 
-class Text(fields.String):
+class Bounded(fields.String):
+    """A text of `least` to `longest` characters, both as it is sent and as it is then read."""
+
+    def __init__(self, least: int, longest: int, **kwargs: Any) -> None:
+        super().__init__(validate=validate.Length(least, longest), **kwargs)
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> str:
+        text = str(super()._deserialize(value, attr, data, **kwargs))
+        self._validate(text)
+        return text
+
+
+class Text(Bounded):
     """One line of 1 to `longest` characters, trimmed at both ends."""
 
     def __init__(self, longest: int = 200, **kwargs: Any) -> None:
-        super().__init__(validate=validate.Length(min=1, max=longest), **kwargs)
+        super().__init__(1, longest, **kwargs)
 
     def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> str:
-        text = str(super()._deserialize(value, attr, data, **kwargs)).strip()
+        text = super()._deserialize(value, attr, data, **kwargs).strip()
         # A line break would start a header of its own in a mail.
         if any(character in text for character in "\t\n\r\u2028\u2029"):
             raise ValidationError("Must be one line.")
@@ -123,6 +136,8 @@ class Instant(fields.DateTime):
     """
 
     def __init__(self, *, on_grid: bool = False, **kwargs: Any) -> None:
+        if on_grid:
+            kwargs["metadata"] = {"description": "Its minutes are a multiple of five."}
         super().__init__(**kwargs)
         self.on_grid = on_grid
 
@@ -164,7 +179,7 @@ class WallTime(fields.Time):
     """A time on the clinic's wall, on the grid of five: 09:30."""
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(metadata={"pattern": "^([01][0-9]|2[0-3]):[0-5][05]$"}, **kwargs)
+        super().__init__(metadata=WALL_TIME, **kwargs)
 
     def _serialize(self, value: time | None, *_: Any, **__: Any) -> str | None:
         return value if value is None else value.strftime("%H:%M")

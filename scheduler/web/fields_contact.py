@@ -4,22 +4,24 @@ from typing import Any
 
 import phonenumbers
 from email_validator import EmailNotValidError, validate_email
-from marshmallow import ValidationError, fields, validate
+from marshmallow import ValidationError
 
 from scheduler import clock
-from scheduler.web.fields import Text
+from scheduler.web.fields import Bounded, Text
 
 REGION = "US"
+E164 = {"pattern": r"^\+[1-9][0-9]{1,14}$"}
 
 
-class Phone(fields.String):
+class Phone(Bounded):
     """A number in any spelling; without a country code it is read as one of the US."""
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(validate=validate.Length(max=40), **kwargs)
+        told = {"description": "In any spelling; answered as E.164: +16025550143."}
+        super().__init__(1, 40, metadata=told, **kwargs)
 
     def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> str:
-        spelled = str(super()._deserialize(value, attr, data, **kwargs))
+        spelled = super()._deserialize(value, attr, data, **kwargs)
         try:
             number = phonenumbers.parse(spelled, REGION)
         except phonenumbers.NumberParseException:
@@ -39,11 +41,11 @@ def readable_phone(e164: str) -> str:
     return str(phonenumbers.format_number(number, style.NATIONAL if home else style.INTERNATIONAL))
 
 
-class EmailAddress(fields.String):
+class EmailAddress(Bounded):
     """A mail address, normalised; its domain is not asked."""
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(validate=validate.Length(max=254), **kwargs)
+        super().__init__(1, 254, metadata={"format": "email"}, **kwargs)
 
     def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> str:
         spelled = super()._deserialize(value, attr, data, **kwargs)
@@ -60,6 +62,9 @@ class EmailAddress(fields.String):
 
 class TimeZone(Text):
     """An IANA time zone's name."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(64, metadata={"description": "IANA: America/Phoenix."}, **kwargs)
 
     def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> str:
         name = super()._deserialize(value, attr, data, **kwargs)

@@ -34,7 +34,7 @@ IF_MATCH = {
     "in": "header",
     "required": True,
     "description": 'The version that you saw, quoted: `"3"`. None: 428, an older one: 412.',
-    "schema": {"type": "string"},
+    "schema": {"type": "string", "pattern": r'^(\*|"[1-9][0-9]*")$'},
 }
 
 _TEXT = {"schema": {"type": "string"}}

@@ -145,7 +145,9 @@ class Routes(Blueprint):  # type: ignore[misc]  # flask-smorest has no types
         def declare(view: View) -> View:
             inner = self.response(status, answer)(_flushing(view))
             if body is not None:
-                inner = self.arguments(body, location="json", example=body.example)(inner)
+                needed = any(field.required for field in body.fields.values())
+                shown = {"example": body.example, "required": needed}
+                inner = self.arguments(body, location="json", **shown)(inner)
             if query is not None:
                 inner = self.arguments(query, location="query")(inner)
 

@@ -3,7 +3,16 @@
 from functools import cache
 from typing import Any, ClassVar
 
-from marshmallow import INCLUDE, RAISE, Schema, ValidationError, fields, validate, validates_schema
+from marshmallow import (
+    INCLUDE,
+    RAISE,
+    Schema,
+    ValidationError,
+    fields,
+    post_load,
+    validate,
+    validates_schema,
+)
 
 from scheduler.web.fields import Count, Id, Instant, QueryCount, Text
 
@@ -56,7 +65,15 @@ class PageQuery(Strict):
     """A window on a list."""
 
     limit = QueryCount(1, PAGE_LIMIT, load_default=100)
-    cursor = fields.String(load_default=None, validate=validate.Length(min=1, max=500))
+    cursor = fields.String(
+        validate=validate.Length(min=1, max=500),
+        metadata={"pattern": "^[A-Za-z0-9_-]+$", "description": "`next` of the page before."},
+    )
+
+    @post_load
+    def from_the_start(self, data: dict[str, Any], **_: object) -> dict[str, Any]:
+        """Without a cursor. No default of the field's: the document would have it be null."""
+        return {"cursor": None, **data}
 
 
 @cache

@@ -6,22 +6,10 @@ from typing import Any
 from urllib.parse import urljoin
 
 import pytest
-import schemathesis
 from flask import Flask
-from hypothesis import HealthCheck, Phase, given, settings
-from hypothesis import seed as seeded
-from schemathesis.checks import load_all_checks, not_a_server_error
-from schemathesis.config import SchemathesisConfig
-from schemathesis.core.result import Ok
-from schemathesis.specs.openapi.checks import (
-    content_type_conformance,
-    response_headers_conformance,
-    response_schema_conformance,
-    status_code_conformance,
-)
 
 from scheduler.access.roles import ROLES
-from tests.api.everything import Everything, everything, operations
+from tests.api.everything import operations
 from tests.builders import ClinicKit, a_clinic
 
 Json = dict[str, Any]
@@ -140,61 +128,3 @@ def test_the_page_of_the_document_needs_no_other_host(clinic: ClinicKit) -> None
         assert found.status_code == 200, path
         found.close()
     assert client.get("/docs").headers["Location"].endswith("/docs/")
-
-
-EXAMPLES = 8
-CHECKS = [
-    not_a_server_error,
-    content_type_conformance,
-    response_headers_conformance,
-    response_schema_conformance,
-    status_code_conformance,
-]
-
-
-@pytest.mark.parametrize("role", ["front_desk", "admin", "clinician"])
-def test_what_the_document_promises_is_what_is_answered(
-    app: Flask, at: Callable[[Any], None], role: str
-) -> None:
-    """Requests made from the document itself: no 5xx, and every answer as it is described."""
-    load_all_checks()
-    ours = everything(app)
-    document = ours.clinic.desk.get("/openapi.json").get_json()
-    schema = schemathesis.openapi.from_dict(document, config=SchemathesisConfig())
-    known = {name: str(value) for name, value in ours.ids.items()}
-    asked = 0
-    for found in schema.get_all_operations():
-        assert isinstance(found, Ok)
-        asked += 1
-        _probe(ours, found.ok(), role, known)
-    assert asked > 40
-
-
-def _probe(ours: Everything, operation: Any, role: str, known: dict[str, str]) -> None:
-    def alone(environ: Json, start_response: Any) -> Any:
-        # In a context of its own, as in a server.
-        with ours.clinic.app.app_context():
-            return ours.clinic.app(environ, start_response)
-
-    headers = {"Authorization": f"Bearer {ours.clinic.keys[role]}"}
-
-    @seeded(20261123)
-    @settings(
-        max_examples=EXAMPLES,
-        deadline=None,
-        database=None,
-        phases=[Phase.generate],
-        suppress_health_check=list(HealthCheck),
-    )
-    @given(case=operation.as_strategy())
-    def probe(case: Any) -> None:
-        # What exists is asked for, or nearly every answer would be a 404.
-        for name in case.path_parameters or {}:
-            case.path_parameters[name] = known.get(name, case.path_parameters[name])
-        if isinstance(case.body, dict):
-            case.body = {n: known.get(n, value) for n, value in case.body.items()}
-        if "If-Match" in (case.headers or {}):
-            case.headers["If-Match"] = "*"
-        case.call_and_validate(app=alone, headers=headers, checks=CHECKS)
-
-    probe()
