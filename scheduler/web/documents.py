@@ -35,6 +35,8 @@ says what to do; `errors` names fields, `conflicts` names sessions with what is 
 what fits.
 
 **Lists** answer `items` and `next`: the cursor of the next page, or null.
+
+**To begin with**, `docs/integrate.md` walks from a key to a booked series in ten minutes.
 """
 
 
