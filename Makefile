@@ -1,7 +1,7 @@
 # Each target stands alone on a fresh clone: Python 3.11 or newer and make are enough.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check proof
+.PHONY: help run test check browser proof
 
 # The first of these that runs and is new enough; PYTHON=... chooses another.
 PYTHON ?= $(shell for python in python3.13 python3.12 python3.11 python3; do \
@@ -22,6 +22,12 @@ run: $(RUN) ## start everything: database, web on PORT (8000), jobs; Ctrl-C stop
 
 test: $(DEV) ## run the whole suite; ARGS="-k words" narrows it
 	@$(VENV) -m pytest -n auto $(ARGS)
+
+browser: $(DEV) ## the pages in a real browser: Debian's Chromium, which root installs by this
+	@command -v chromium >/dev/null || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && \
+		echo "Installing Chromium (once) ..." && apt-get update -qq && \
+		apt-get install -qq -y --no-install-recommends chromium >/dev/null; } || true
+	@$(VENV) -m pytest -m browser -rs $(ARGS)
 
 proof: $(DEV) ## the long proofs, 20 minutes; N=1000 sets their size, ARGS="-k words" narrows
 	@$(VENV) -m pytest -m proof --proof -s --timeout 0 $(if $(N),--n $(N)) $(ARGS)

@@ -16,7 +16,6 @@ from tests.progress import shown
 
 
 @pytest.mark.proof
-@pytest.mark.timeout(300)
 def test_what_the_document_promises_is_what_is_answered(
     app: Flask,
     at: Callable[[Any], None],
