@@ -7,6 +7,8 @@ from scheduler.web.fields import WALL_TIME, Count, Text, WallTime
 from scheduler.web.fields_contact import E164, Phone, TimeZone
 from scheduler.web.schema import Interval, Stored, StoredInterval, Strict
 
+CODE = "[a-z][a-z_]{0,59}"
+
 
 class ClinicOut(Stored):
     """The clinic. `neutral_name` is the one that stands in messages."""
@@ -115,7 +117,8 @@ class PolicyChanges(Strict):
     reminder_days = fields.List(Count(1, 14), validate=validate.Length(max=4))
     follow_up_hours = Count(1, 72)
     symptom_codes = fields.List(
-        fields.String(validate=validate.Regexp(r"^[a-z][a-z_]{0,59}\Z")),
+        # The document's patterns are JavaScript's, where $ is the very end and \Z is not known.
+        fields.String(validate=validate.Regexp(rf"{CODE}\Z"), metadata={"pattern": f"^{CODE}$"}),
         validate=validate.Length(min=1, max=100),
     )
 

@@ -67,7 +67,7 @@ class PageQuery(Strict):
     limit = QueryCount(1, PAGE_LIMIT, load_default=100)
     cursor = fields.String(
         validate=validate.Length(min=1, max=500),
-        metadata={"pattern": "^[A-Za-z0-9_-]+$", "description": "`next` of the page before."},
+        metadata={"description": "`next` of the page before."},
     )
 
     @post_load
