@@ -138,6 +138,6 @@ def test_a_database_that_does_not_answer_holds_a_request_up_only_so_long(
         for longest in (STATEMENT_SECONDS + SPARE_SECONDS, CONNECT_SECONDS):
             began = time.monotonic()
             assert all(is_away(each) for each in chairs(web, ours))
-            assert time.monotonic() - began < longest + 1.5
+            assert time.monotonic() - began < longest + 3
         assert web.get("/healthz").status == 200
     assert {each.status for each in chairs(web, ours)} == {200}

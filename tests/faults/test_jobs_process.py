@@ -224,12 +224,12 @@ def test_a_loop_that_was_frozen_or_waits_for_its_next_tick_does_not_hang(data_di
     due_now(data_dir)
     outbox = Outbox(data_dir / "outbox")
     already = len(outbox.files)
-    with jobs_on(data_dir, JOBS_STUCK_SECONDS="1.5") as jobs:
+    with jobs_on(data_dir, JOBS_STUCK_SECONDS="2.4") as jobs:
         wait_until(lambda: len(outbox.files) > already, jobs)
         os.kill(jobs.process.pid, signal.SIGSTOP)
         with pytest.raises(subprocess.TimeoutExpired):
-            jobs.process.wait(timeout=2)
+            jobs.process.wait(timeout=3)
         os.kill(jobs.process.pid, signal.SIGCONT)
         with pytest.raises(subprocess.TimeoutExpired):
-            jobs.process.wait(timeout=2)
+            jobs.process.wait(timeout=1.5)
         assert jobs.ends(signal.SIGTERM) == 0
