@@ -39,14 +39,13 @@ def test_a_counter_kept_in_a_chairs_label_counts_every_success(
                     statuses[answer.status] += 1
             return statuses
 
-        with (
-            serving(url_of(server, name), tmp_path / "web") as web,
-            closing(Client(web.port, secret)) as last,
-        ):
-            last.send("PATCH", path, {"label": "0"}, if_match='"1"')
+        with serving(url_of(server, name), tmp_path / "web") as web:
+            with closing(Client(web.port, secret)) as first:
+                first.send("PATCH", path, {"label": "0"}, if_match='"1"')
             with ThreadPoolExecutor(CLIENTS) as pool:
                 statuses = sum(pool.map(client, range(CLIENTS)), Counter[int]())
-            chair = last.send("GET", path).json
+            with closing(Client(web.port, secret)) as last:
+                chair = last.send("GET", path).json
     print(f"{CLIENTS} clients x {times:,}: {dict(statuses)}")
     assert set(statuses) <= {200, 412}
     assert statuses.total() == CLIENTS * times

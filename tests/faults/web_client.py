@@ -8,6 +8,8 @@ from typing import Any
 from uuid import uuid4
 
 TIMEOUT_SECONDS = 30
+# Less than the server keeps a connection that nobody uses.
+KEPT_SECONDS = 3
 PATIENCE_SECONDS = 120
 
 Json = dict[str, Any]
@@ -61,7 +63,7 @@ class Client:
     def __init__(self, port: int, secret: str = "") -> None:
         self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=TIMEOUT_SECONDS)
         self.secret = secret
-        self.retries = 0
+        self.retries, self.used_at = 0, time.monotonic()
 
     def close(self) -> None:
         self.connection.close()
@@ -71,9 +73,12 @@ class Client:
         sent = {"Authorization": f"Bearer {self.secret}", "Content-Type": "application/json"}
         sent |= {name.replace("_", "-"): value for name, value in headers.items()}
         text = None if body is None else json.dumps(body)
+        if time.monotonic() > self.used_at + KEPT_SECONDS:
+            self.connection.close()
         try:
             self.connection.request(method, path, text, sent)
             response = self.connection.getresponse()
+            self.used_at = time.monotonic()
             known = {name.lower(): value for name, value in response.getheaders()}
             return Answer(response.status, known, response.read())
         except ConnectionRefusedError as error:
