@@ -35,7 +35,7 @@ def watch(app: Flask) -> list[str]:
                 broken.append(what)
             elif body is not None:
                 broken.extend(f"{what}: {e.message}" for e in validators[asked].iter_errors(body))
-                if response.status_code >= 400 and set(body) > known:
+                if response.status_code >= 400 and set(body) - known:
                     broken.append(f"{what} with {set(body) - known}")
         return response
 

@@ -73,6 +73,8 @@ def each_field(app: Flask, document: Json) -> Iterator[tuple[str, fields.Field[A
             yield from _of_schema(each.name, each.schemas["json"], content["schema"], document)
         if "query" in each.schemas:
             known = {p["name"]: p["schema"] for p in said["parameters"] if p["in"] == "query"}
+            # Nothing in a query can be null.
+            assert "null" not in str(known), each.name
             for field in each.schemas["query"].fields.values():
                 yield f"{each.name} ?{_name(field)}", field, known[_name(field)]
 
