@@ -70,6 +70,8 @@ def each_field(app: Flask, document: Json) -> Iterator[tuple[str, fields.Field[A
         said = document["paths"][each.name.partition(" ")[2]][each.method.lower()]
         if "json" in each.schemas:
             (content,) = said["requestBody"]["content"].values()
+            needed = any(field.required for field in each.schemas["json"].fields.values())
+            assert said["requestBody"]["required"] is needed, each.name
             yield from _of_schema(each.name, each.schemas["json"], content["schema"], document)
         if "query" in each.schemas:
             known = {p["name"]: p["schema"] for p in said["parameters"] if p["in"] == "query"}
