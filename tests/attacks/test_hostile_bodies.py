@@ -16,7 +16,7 @@ from tests.attacks.stored import Stored
 from tests.conftest import Size
 from tests.progress import shown
 
-PARTS = 4
+PARTS = 10
 # However long a body, saying no to it must not hold a thread.
 SECONDS = 3
 # How many requests go by between two looks at all the rows.
