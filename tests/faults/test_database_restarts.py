@@ -22,7 +22,7 @@ from tests.progress import shown
 
 WRITERS = 6
 # Acknowledged between two restarts, so that each meets the full load.
-BETWEEN = 100
+BETWEEN = 50
 SERVES_AGAIN_SECONDS = 10
 UNAVAILABLE = 503
 READ = ("/v1/clinic", "/v1/patients", "/readyz", "/healthz")

@@ -15,8 +15,10 @@ from pathlib import Path
 import pytest
 
 import config
-from scheduler import embedded_cluster
+from scheduler import embedded, embedded_cluster, gunicorn_settings
 from tests.faults.embedded_users import is_alive, server_pid
+from tests.faults.intents import a_registration, ids_in_tables
+from tests.faults.until_stopped import UntilStopped
 
 COMMAND = (sys.executable, "-m", "flask", "--app", "wsgi", "up")
 
@@ -102,6 +104,21 @@ def test_it_serves_until_asked_to_stop(data_dir: Path, number: signal.Signals) -
         assert run.ends() == 0
         assert not any(is_alive(pid) for pid in children.values())
         assert server_pid(data_dir) is None
+
+
+def test_all_of_it_stops_under_load_without_breaking_a_request_off(data_dir: Path) -> None:
+    """`make run`, asked to stop: web first answers, and only then the database goes."""
+    with a_run(data_dir) as run:
+        run.serves()
+        secret = json.loads((data_dir / "demo-keys.json").read_text())["front_desk"]
+        load = UntilStopped(run.port, lambda number: a_registration(number, secret))
+        took = load.until_stopped(run.process)
+    server = embedded.start(data_dir)
+    there = ids_in_tables(server, "scheduler")["patients"]
+    server.close()
+    assert set(load.ends) == {201, "refused"}
+    assert load.acknowledged <= there
+    assert took < gunicorn_settings.graceful_timeout
 
 
 def test_nothing_outlives_a_killed_supervisor_and_the_data_is_kept(data_dir: Path) -> None:
