@@ -106,7 +106,7 @@ def assert_problem(port: int, request: bytes, status: int, word: str, case: str)
 
 @pytest.mark.proof
 def test_health_is_answered_at_once_beside_slow_clients_and_big_bodies(
-    server: Server, template: str, tmp_path: Path, size: Size
+    pytestconfig: pytest.Config, server: Server, template: str, tmp_path: Path, size: Size
 ) -> None:
     """A hundred slow clients and 10 MB from a hundred more; asked every 20 ms."""
     asked = size(ci=150, proof=1_500)
@@ -121,7 +121,9 @@ def test_health_is_answered_at_once_beside_slow_clients_and_big_bodies(
             assert others.readline() == "413\n", "a body of 10 MB"
         took = sorted(seconds_of_health(client) for _ in shown(range(asked), "asked", asked))
     print(f"asked {asked:,} times: p99 {took[-1 - asked // 100]:.3f} s, worst {took[-1]:.3f} s")
-    assert took[-1] <= PROMPT_SECONDS
+    # Beside the other tests on the same machine it is the machine that would be measured.
+    alone = pytestconfig.getoption("--proof")
+    assert took[-1] <= (PROMPT_SECONDS if alone else 8 * PROMPT_SECONDS)
 
 
 def seconds_of_health(client: Client) -> float:
