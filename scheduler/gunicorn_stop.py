@@ -15,8 +15,8 @@ class StoppingWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no typ
         super().set_accept_enabled(enabled)
         if not self.alive:
             for listener in self.sockets:
-                known = -1
-                while known < self.nr_conns:
-                    known = self.nr_conns
+                # Asked of the kernel: to accept in vain would let the other threads run before
+                # the port is closed, and somebody else connect.
+                while listener.get_backlog() > 0:
                     self.accept(listener)
                 listener.close()
