@@ -32,6 +32,8 @@ REASONS = (
     "too_late",
     "interrupted",
     "bad_address",
+    "broken",
+    "forbidden_words",
     "mail_server_away",
     "mail_server_broke_off",
     "outbox_not_writable",
