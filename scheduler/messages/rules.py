@@ -37,8 +37,6 @@ REASONS = (
     "mail_server_away",
     "mail_server_broke_off",
     "outbox_not_writable",
-    "forbidden_words",
-    "broken",
 )
 
 FIRST_WAIT = timedelta(seconds=30)
