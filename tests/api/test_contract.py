@@ -26,9 +26,9 @@ def test_what_the_document_promises_is_what_is_answered(
     monkeypatch.setattr(wsgi, "get_client", InProcess)
     ours = everything(app)
     asked, ran, failures = 0, set(), set()
-    # One of each boundary are 4,000 already; the rest is drawn, some 75 for each example.
+    # One of each boundary are 4,000 already; the rest is drawn, some 65 for each example.
     wanted = size(ci=2_000, proof=10_000)
-    drawn = scenarios(ours, examples=max(1, (wanted - 4_000) // 75), seed=20261123)
+    drawn = scenarios(ours, examples=max(1, (wanted - 4_000) // 65), seed=20261123)
     for scenario in shown(drawn, "operations in all phases", 3 * len(operations(app))):
         asked += len(scenario.recorder.interactions)
         for case_id, nodes in scenario.recorder.checks.items():
