@@ -4,6 +4,7 @@ app.py            create_app: names every part        cli.py      the flask comm
 jobs.py           the background process              serving.py  what `make run` does
 demo/             a believable clinic                 check/      proves the invariants
 
+attention/        what needs a person now, derived from everything below
 outreach/         turns what is due into messages; past and coming
 followups/        when a follow-up is due             reminders/  when a reminder is due
 messages/         the ledger, channels and delivery

@@ -7,8 +7,10 @@ from flask_migrate import Migrate
 
 import config
 from scheduler import cli, clock, databases, logs
+from scheduler.attention.routes import routes as attention
 from scheduler.chairs.routes import routes as chairs
 from scheduler.clinics.routes import routes as clinics
+from scheduler.clinics.routes_staffing import routes as staffing
 from scheduler.consults.routes import routes as consults
 from scheduler.db import db
 from scheduler.keys.routes import routes as keys
@@ -35,6 +37,7 @@ from scheduler.web.declared import require_declared_access
 NOUNS = (
     keys,
     clinics,
+    staffing,
     chairs,
     protocols,
     consults,
@@ -44,6 +47,7 @@ NOUNS = (
     series,
     messages,
     outreach,
+    attention,
 )
 
 

@@ -20,6 +20,8 @@ from scheduler.consults.actions import add_provider, complete_consultation
 from scheduler.consults.model import Consultation
 from scheduler.patients.actions import record_consent, register_patient
 from scheduler.protocols.actions import add_weekly
+from scheduler.protocols.model import Protocol, stored_phase
+from scheduler.protocols.rules import Phase
 from scheduler.tenancy import SYSTEM, Actor, Work, unit_of_work, working_for
 
 _numbers = count(1)
@@ -242,6 +244,17 @@ def a_cleared_patient(clinic: ClinicKit, **fields: Any) -> UUID:
     consents(clinic, patient_id)
     cleared(clinic, patient_id)
     return patient_id
+
+
+def a_protocol(clinic: ClinicKit, **fields: Any) -> UUID:
+    """A protocol that lets a patient come every day, where the distance does not matter."""
+    daily = Phase(every_days=1, min_gap_days=1, max_gap_days=365)
+    with clinic.work() as work:
+        known = {"name": f"daily {next(_numbers)}", "phases": [stored_phase(daily)]}
+        protocol = Protocol(clinic_id=clinic.id, **known | fields)
+        work.session.add(protocol)
+        work.session.flush()
+        return protocol.id
 
 
 def an_order(patient_id: UUID, **fields: Any) -> dict[str, Any]:

@@ -41,6 +41,19 @@ _MAY_BE_WRONG = """
     OR starts_at < birth_date + make_interval(years => minimum_age, days => 2)
 """
 
+# Of the sessions on one clearance those that start last are too many.
+_WITHIN_COUNT = """
+    SELECT id, too_many AND unchanged, too_many AND starts_at > :now AND status IN {live}
+    FROM (
+        SELECT s.id, s.starts_at, s.status, coalesce(row_number() OVER (
+                   PARTITION BY s.clearance_id ORDER BY s.starts_at, s.id) > k.max_sessions, false),
+               k.version = 1 + (k.revoked_at IS NOT NULL)::int
+        FROM sessions s
+        LEFT JOIN clearances k ON k.clinic_id = s.clinic_id AND k.id = s.clearance_id
+        WHERE s.clinic_id = :clinic_id AND s.status IN {counted}
+    ) AS ranked (id, starts_at, status, too_many, unchanged)
+"""
+
 _FROM_CONSULTATION = """
     SELECT k.id, NOT (c.status = 'completed' AND c.outcome = 'suitable' AND c.history_reviewed
                       AND c.patient_id = k.patient_id AND c.provider_id = k.provider_id), false
@@ -105,7 +118,18 @@ def _bookable(work: Work) -> Found:
 PROOFS = (
     Proof("I1", "each session has a clearance in force at its own start", _cleared),
     Proof("I2", "each clearance comes from a completed consultation", by_sql(_FROM_CONSULTATION)),
-    Proof("I4", "none started after its clearance was revoked", _not_started_without),
+    Proof(
+        "I3",
+        "no clearance covers more sessions than it may",
+        by_sql(_WITHIN_COUNT),
+        listed_as=("max_sessions",),
+    ),
+    Proof(
+        "I4",
+        "none started after its clearance was revoked",
+        _not_started_without,
+        listed_as=("not_cleared",),
+    ),
     Proof("I5", "none started without treatment consent", _consented),
-    Proof("I6", "only active patients of age are booked", _bookable),
+    Proof("I6", "only active patients of age are booked", _bookable, listed_as=("not_bookable",)),
 )

@@ -16,7 +16,7 @@ _MOVED_AT_MOST = timedelta(hours=26)
 # `late_*`: one that fell due a while ago by the clock, whether a scan came or not.
 _FOLLOWED_UP = """
     SELECT s.id,
-           CASE WHEN s.status <> 'completed' THEN f.sent > 0
+           CASE WHEN s.status <> 'completed' THEN f.sent > 0 AND s.undone_at IS NULL
                 WHEN f.entered IS NULL THEN s.completed_at >= :since
                     AND s.left_at < :done_left AND s.completed_at < :done_recorded
                 ELSE f.entered > f.rules END,
@@ -38,7 +38,7 @@ _POLICIES_CHANGED = """
 """
 
 _AFTER_LEAVING = """
-    SELECT m.id, m.due_at < s.left_at OR EXISTS (
+    SELECT m.id, m.due_at < s.left_at AND m.time_version = s.time_version OR EXISTS (
                SELECT FROM sessions n
                WHERE n.clinic_id = m.clinic_id AND n.patient_id = m.patient_id
                  AND n.starts_at > s.starts_at AND n.starts_at < m.sent_at - :sending

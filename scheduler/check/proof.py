@@ -34,7 +34,8 @@ Judgement = tuple[bool, bool]
 class Found:
     """How many rows were looked at, how many of them break the invariant, and a few by id.
 
-    `aside` counts those that no violation explains but a person should see (`Proof.aside`).
+    `aside` counts those that no violation explains but a person should see (`Proof.aside`); all
+    of a clinic's are named, as each is looked for on the attention list.
     """
 
     rows: int = 0
@@ -55,12 +56,16 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """An invariant by number, what it says, and how a clinic's rows are looked at for it."""
+    """An invariant by number, what it says, and how a clinic's rows are looked at for it.
+
+    What stands aside has to be on the attention list under one of the words of `listed_as`.
+    """
 
     number: str
     says: str
     run: Callable[[Work], Found]
     aside: str = TO_REARRANGE
+    listed_as: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,9 +89,7 @@ def counted(looked: Iterable[Looked], among: int = 0) -> Found:
             broken.append(str(row_id))
         elif stands_aside:
             aside.append(str(row_id))
-    return Found(
-        rows, len(broken), len(aside), tuple(sorted(broken)[:NAMED]), tuple(sorted(aside)[:NAMED])
-    )
+    return Found(rows, len(broken), len(aside), tuple(sorted(broken)[:NAMED]), tuple(sorted(aside)))
 
 
 # An unknown (a NULL where a value belongs) counts as broken.
@@ -95,8 +98,7 @@ _SUM = """
            count(*) FILTER (WHERE breaks IS NOT FALSE) AS violations,
            count(*) FILTER (WHERE breaks IS FALSE AND aside) AS aside,
            (array_agg(id ORDER BY id) FILTER (WHERE breaks IS NOT FALSE))[1:{named}] AS violating,
-           (array_agg(id ORDER BY id) FILTER (WHERE breaks IS FALSE AND aside))[1:{named}]
-               AS standing_aside
+           array_agg(id ORDER BY id) FILTER (WHERE breaks IS FALSE AND aside) AS standing_aside
     FROM ({looked}) AS looked (id, breaks, aside)
 """
 

@@ -10,7 +10,17 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from scheduler.check import catalog, clearance, followups, messages, schedule
+from scheduler.check import (
+    catalog,
+    clearance,
+    followups,
+    gaps,
+    life,
+    messages,
+    nurses,
+    schedule,
+)
+from scheduler.check.listed import listed, proved_listed
 from scheduler.check.proof import CatalogProof, Found, Proof
 from scheduler.connections import allow
 from scheduler.heartbeat import Beat, last_beat
@@ -19,6 +29,9 @@ from scheduler.tenancy import SYSTEM, clinic_ids, enter, unit_of_work
 OF_CLINIC: tuple[Proof, ...] = (
     *clearance.PROOFS,
     *schedule.PROOFS,
+    *gaps.PROOFS,
+    *nurses.PROOFS,
+    *life.PROOFS,
     *messages.PROOFS,
     *followups.PROOFS,
 )
@@ -81,8 +94,9 @@ def _check_clinic(report: Report, clinic_id: UUID, now: datetime) -> None:
     with _reading() as session:
         work = enter(session, clinic_id, SYSTEM, now)
         report.sessions += session.scalar(text("SELECT count(*) FROM sessions")) or 0
+        known = listed(work)
         for proof in OF_CLINIC:
-            report.add(proof, proof.run(work))
+            report.add(proof, proved_listed(proof, proof.run(work), known))
 
 
 @contextmanager
@@ -111,7 +125,12 @@ def lines(report: Report) -> Iterator[str]:
             line += f" {found.aside:>4} {proof.aside}"
         yield line
         if found.violating:
-            yield f"     violating: {', '.join(found.violating)}"
+            yield f"     violating: {_some(found.violating, found.violations)}"
         if found.standing_aside:
-            yield f"     {proof.aside}: {', '.join(found.standing_aside)}"
+            yield f"     {proof.aside}: {_some(found.standing_aside, found.aside)}"
     yield f"{report.violations} violations"
+
+
+def _some(ids: tuple[str, ...], count: int) -> str:
+    """A few ids, and a sign that there are more."""
+    return ", ".join((*ids, "…") if count > len(ids) else ids)

@@ -1,4 +1,4 @@
-"""Chairs, hours, series and a session's own times (I7 to I11, I20, I22, I28, I33)."""
+"""Chairs, hours, series and a session's own times (I7 to I13, I20 to I28, I33)."""
 
 from datetime import date
 from functools import cache
@@ -69,6 +69,13 @@ _AHEAD = """
     WHERE s.clinic_id = :clinic_id AND s.status IN {live} AND s.starts_at > :now
 """
 
+_RETIRED = """
+    SELECT s.id, false, NOT c.active
+    FROM sessions s
+    LEFT JOIN chairs c ON c.clinic_id = s.clinic_id AND c.id = s.chair_id
+    WHERE s.clinic_id = :clinic_id AND s.status IN {live} AND s.starts_at > :now
+"""
+
 _COUNTED = """
     SELECT r.id, count(s.id) FILTER (WHERE s.status IN {counted}) > r.sessions_planned, false
     FROM series r
@@ -121,10 +128,26 @@ def _open(work: Work) -> Found:
 
 
 PROOFS = (
-    Proof("I7", "lengths within the clinic's bounds, on the 5-minute grid", by_sql(_LENGTHS)),
+    Proof(
+        "I7",
+        "lengths within the clinic's bounds, on the 5-minute grid",
+        by_sql(_LENGTHS),
+        listed_as=("session_minutes",),
+    ),
     Proof("I8", "planned blocks on a chair are disjoint", by_sql(_CHAIRS)),
     Proof("I9", "no patient has two visits at once", by_sql(_PATIENTS)),
-    Proof("I11", "blocks ahead lie in open hours, outside closures and outages", _open),
+    Proof(
+        "I11",
+        "blocks ahead lie in open hours, outside closures and outages",
+        _open,
+        listed_as=("closed", "outage"),
+    ),
+    Proof(
+        "I13",
+        "retired chairs have no sessions ahead",
+        by_sql(_RETIRED),
+        listed_as=("chair_retired",),
+    ),
     Proof("I20", "no series counts more sessions than planned", by_sql(_COUNTED)),
     Proof("I22", "each series was booked whole", by_sql(_WHOLE)),
     Proof("I28", "each session is of its series' patient", by_sql(_SAME_PATIENT)),

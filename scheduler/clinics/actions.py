@@ -6,7 +6,14 @@ from uuid import UUID, uuid4
 
 from sqlalchemy.orm import Session
 
-from scheduler.clinics.model import Closure, OpeningHours, Policy, hours_of, policy_of
+from scheduler.clinics.model import (
+    ClinicStaffing,
+    Closure,
+    OpeningHours,
+    Policy,
+    hours_of,
+    policy_of,
+)
 from scheduler.clinics.rules import clashing_hours
 from scheduler.clinics.rules_words import forbidden_words
 from scheduler.errors import Conflict, Invalid
@@ -43,6 +50,7 @@ def create_clinic(session: Session, name: str, time_zone: str, now: datetime) ->
             ClinicSchedule(clinic_id=clinic_id),
             Policy(clinic_id=clinic_id),
             OpeningHours(clinic_id=clinic_id, hours=[]),
+            ClinicStaffing(clinic_id=clinic_id, shifts=None),
         ]
     )
     session.flush()

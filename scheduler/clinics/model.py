@@ -1,16 +1,19 @@
 """What a clinic decides for itself, and when it is open."""
 
-from datetime import datetime, time
+from datetime import date, datetime, time
 from typing import Any, ClassVar, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Integer, Text, select
+from sqlalchemy import ARRAY, Integer, Text, and_, select
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from scheduler.clinics.rules import Hours
+from scheduler.clinics.rules_staffing import Override, Shift, Staffing
 from scheduler.db import Base, OfClinic, Versioned
 from scheduler.spans import Span
 from scheduler.tenancy import Work
+from scheduler.wall_time import local_date
 
 # Codes, not free text: what a provider ticks when reviewing a patient's symptoms.
 DEFAULT_SYMPTOM_CODES = [
@@ -39,6 +42,11 @@ class Policy(Versioned, Base):
 
     clinic_id: Mapped[UUID] = mapped_column(primary_key=True)
     minimum_age: Mapped[int] = mapped_column(default=18)
+    late_minutes: Mapped[int] = mapped_column(default=15)
+    no_show_grace_minutes: Mapped[int] = mapped_column(default=30)
+    notice_hours: Mapped[int] = mapped_column(default=24)
+    escort_asked: Mapped[bool] = mapped_column(default=False)
+    fasting_asked: Mapped[bool] = mapped_column(default=False)
     quiet_from: Mapped[time] = mapped_column(default=time(21))
     quiet_until: Mapped[time] = mapped_column(default=time(8))
     reminder_days: Mapped[list[int]] = mapped_column(ARRAY(Integer), default=lambda: [3, 1])
@@ -55,6 +63,32 @@ class OpeningHours(Versioned, Base):
 
     clinic_id: Mapped[UUID] = mapped_column(primary_key=True)
     hours: Mapped[list[dict[str, Any]]]
+
+
+class ClinicStaffing(Versioned, Base):
+    """A clinic's nurses: `shifts` `[{weekday, from, to, nurses}]`, or None for no limit.
+
+    A nurse sets up one patient in `setup_minutes` and watches up to four (Alvarado 2016).
+    """
+
+    __tablename__ = "staffing"
+
+    clinic_id: Mapped[UUID] = mapped_column(primary_key=True)
+    shifts: Mapped[list[dict[str, Any]] | None] = mapped_column(JSONB(none_as_null=True))
+    watch_ratio: Mapped[int] = mapped_column(default=4)
+    setup_minutes: Mapped[int] = mapped_column(default=15)
+
+
+class StaffingOverride(OfClinic, Versioned, Base):
+    """The nurses on one date, in place of what the shifts say."""
+
+    __tablename__ = "staffing_overrides"
+    noun: ClassVar[str] = "staffing override"
+
+    on_date: Mapped[date]
+    from_time: Mapped[time]
+    to_time: Mapped[time]
+    nurses: Mapped[int]
 
 
 class Closure(OfClinic, Versioned, Base):
@@ -100,6 +134,61 @@ def closures_in(work: Work, within: Span) -> list[NamedSpan]:
         )
     )
     return [NamedSpan(row.id, Span(row.starts_at, row.ends_at)) for row in found]
+
+
+def staffing_of(work: Work, within: Span) -> Staffing:
+    """The clinic's nurses, with what is said for single dates of `within`."""
+    of_date = and_(
+        StaffingOverride.clinic_id == ClinicStaffing.clinic_id,
+        StaffingOverride.on_date >= local_date(within.start, work.zone),
+        StaffingOverride.on_date <= local_date(within.end, work.zone),
+    )
+    row, *_ = rows = work.session.execute(
+        select(
+            ClinicStaffing.shifts,
+            ClinicStaffing.watch_ratio,
+            ClinicStaffing.setup_minutes,
+            StaffingOverride.on_date,
+            StaffingOverride.from_time,
+            StaffingOverride.to_time,
+            StaffingOverride.nurses,
+        )
+        .outerjoin(StaffingOverride, of_date)
+        .where(ClinicStaffing.clinic_id == work.clinic_id)
+    ).all()
+    return Staffing(
+        None if row.shifts is None else tuple(map(shift_of, row.shifts)),
+        row.watch_ratio,
+        row.setup_minutes,
+        tuple(Override(*each[3:]) for each in rows if each.on_date is not None),
+    )
+
+
+def shift_of(stored: dict[str, Any]) -> Shift:
+    """A shift as it is stored, as a value."""
+    starts, ends = time.fromisoformat(stored["from"]), time.fromisoformat(stored["to"])
+    return Shift(stored["weekday"], starts, ends, stored["nurses"])
+
+
+def stored_shift(shift: Shift) -> dict[str, Any]:
+    """A shift as it is stored and answered."""
+    return {
+        "weekday": shift.weekday,
+        "from": shift.starts.strftime("%H:%M"),
+        "to": shift.ends.strftime("%H:%M"),
+        "nurses": shift.nurses,
+    }
+
+
+def overrides_on(work: Work, on: date) -> list[Override]:
+    """What is said about the nurses of this date."""
+    found = select(StaffingOverride).where(
+        StaffingOverride.clinic_id == work.clinic_id, StaffingOverride.on_date == on
+    )
+    return [
+        Override(each.on_date, each.from_time, each.to_time, each.nurses)
+        for each in work.session.scalars(found)
+    ]
 
 
 def policy_of(work: Work) -> Policy:

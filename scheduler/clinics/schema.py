@@ -3,7 +3,7 @@
 from marshmallow import ValidationError, fields, validate, validates
 
 from scheduler.clinics.rules_words import forbidden_words
-from scheduler.web.fields import WALL_TIME, Count, Text, WallTime
+from scheduler.web.fields import WALL_TIME, Count, Flag, Text, WallTime
 from scheduler.web.fields_contact import E164, Phone, TimeZone
 from scheduler.web.schema import Interval, Stored, StoredInterval, Strict
 
@@ -98,6 +98,11 @@ class PolicyOut(Strict):
     """What the clinic decides for itself. Quiet hours are by the recipient's wall clock."""
 
     minimum_age = Count(required=True)
+    late_minutes = Count(required=True)
+    no_show_grace_minutes = Count(required=True)
+    notice_hours = Count(required=True)
+    escort_asked = Flag(required=True)
+    fasting_asked = Flag(required=True)
     quiet_from = WallTime(required=True)
     quiet_until = WallTime(required=True)
     reminder_days = fields.List(Count(), required=True)
@@ -107,11 +112,20 @@ class PolicyOut(Strict):
 
 
 class PolicyChanges(Strict):
-    """What may change; `reminder_days` are whole days before a session."""
+    """What may change; `reminder_days` are whole days before a session.
+
+    Late is who arrives `late_minutes` after the start; a no-show may be noted
+    `no_show_grace_minutes` after it; to cancel in good time takes `notice_hours`.
+    """
 
     example = {"quiet_from": "20:00", "reminder_days": [7, 3, 1]}
 
     minimum_age = Count(0, 120)
+    late_minutes = Count(0, 240)
+    no_show_grace_minutes = Count(0, 240)
+    notice_hours = Count(0, 336)
+    escort_asked = Flag()
+    fasting_asked = Flag()
     quiet_from = WallTime()
     quiet_until = WallTime()
     reminder_days = fields.List(Count(1, 14), validate=validate.Length(max=4))

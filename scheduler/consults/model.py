@@ -1,10 +1,11 @@
 """Providers, consultations and clearances as they are stored."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import ClassVar
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Text, select
+from sqlalchemy import ARRAY, Select, Text, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from scheduler.consults.rules import Term
@@ -40,6 +41,7 @@ class Consultation(OfClinic, Versioned, Base):
     completed_at: Mapped[datetime | None]
     cancelled_at: Mapped[datetime | None]
     cancel_reason: Mapped[str | None]
+    missed_at: Mapped[datetime | None]
     outcome: Mapped[str | None]
     history_reviewed: Mapped[bool] = mapped_column(default=False)
     symptoms: Mapped[list[str]] = mapped_column(ARRAY(Text), default=list)
@@ -68,16 +70,27 @@ class Clearance(OfClinic, Versioned, Base):
 
 def terms_of(work: Work, patient_id: UUID) -> list[Term]:
     """The patient's clearances, as values."""
+    return terms_of_patients(work, [patient_id]).get(patient_id, [])
+
+
+def terms_of_patients(
+    work: Work, patient_ids: Sequence[UUID] | Select[UUID]
+) -> dict[UUID, list[Term]]:
+    """The clearances of several patients, whose ids may be a query's."""
     rows = work.session.execute(
         select(
+            Clearance.patient_id,
             Clearance.id,
             Clearance.cleared_at,
             Clearance.expires_on,
             Clearance.revoked_at,
             Clearance.max_sessions,
-        ).where(Clearance.clinic_id == work.clinic_id, Clearance.patient_id == patient_id)
+        ).where(Clearance.clinic_id == work.clinic_id, Clearance.patient_id.in_(patient_ids))
     )
-    return [
-        Term(row.id, row.cleared_at, row.expires_on, row.revoked_at is not None, row.max_sessions)
-        for row in rows
-    ]
+    found: dict[UUID, list[Term]] = {}
+    for row in rows:
+        term = Term(
+            row.id, row.cleared_at, row.expires_on, row.revoked_at is not None, row.max_sessions
+        )
+        found.setdefault(row.patient_id, []).append(term)
+    return found

@@ -59,6 +59,7 @@ class ConsultationOut(Stored):
     completed_at = Instant(required=True, allow_none=True)
     cancelled_at = Instant(required=True, allow_none=True)
     cancel_reason = fields.String(required=True, allow_none=True)
+    missed_at = Instant(required=True, allow_none=True)
     symptoms = fields.List(fields.String())
 
     @post_dump

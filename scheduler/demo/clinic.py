@@ -5,7 +5,7 @@ past for work that is due, and a load that is killed leaves nothing behind.
 """
 
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 from functools import partial
 from pathlib import Path
@@ -26,13 +26,16 @@ from scheduler.clinics.actions import (
     create_clinic,
     replace_opening_hours,
 )
+from scheduler.clinics.actions_staffing import replace_staffing
+from scheduler.clinics.rules_staffing import Shift
 from scheduler.consults.actions import add_provider
 from scheduler.demo.life import Life, Staff
 from scheduler.demo.series import Visits
-from scheduler.demo.story import WEEKS_BACK, stories, week_of, workday
+from scheduler.demo.story import INDUCTION, WEEKS_BACK, stories, week_of, workday
 from scheduler.demo.timeline import ANY, Outreach, Timeline
 from scheduler.messages.channels import FileOutbox
-from scheduler.protocols.actions import add_weekly
+from scheduler.protocols.actions import add_protocol, add_weekly
+from scheduler.protocols.rules import WEEKLY, Phase
 from scheduler.tenancy import Actor, Work, unit_of_work
 from scheduler.wall_time import local_date, on_wall
 
@@ -45,6 +48,12 @@ MAIL_FROM = "no-reply@clinic.example"
 OPEN_FROM = time(8)
 # From Monday to Friday; Thursday is the long day.
 OPEN_UNTIL = (time(17), time(17), time(17), time(19), time(15))
+NURSES = 2
+# Three a week for two weeks, then one a week.
+INDUCTION_PHASES = [
+    Phase(sessions=6, weekdays=(0, 2, 4), min_gap_days=2, max_gap_days=4),
+    replace(WEEKLY, sessions=4),
+]
 CHAIRS = ("Chair 1", "Chair 2", "Chair 3", "Chair 4")
 PROVIDERS = ("Dr. Ruth Rivera", "Dr. Daniel Osei")
 ROLES = ("front_desk", "integration", "admin")
@@ -80,14 +89,19 @@ def make(now: datetime) -> Made:
 
 
 def _equip(work: Work) -> dict[str, str]:
-    """Hours, chairs, providers and keys; returns the secrets by role."""
+    """Hours, nurses, protocols, chairs, providers and keys; returns the secrets by role."""
     change_clinic(work, ANY, {"neutral_name": NEUTRAL_NAME, "phone": PHONE})
     week = [
         {"weekday": weekday, "opens": OPEN_FROM, "closes": closes}
         for weekday, closes in enumerate(OPEN_UNTIL)
     ]
     replace_opening_hours(work, ANY, week)
+    shifts = [
+        Shift(weekday, OPEN_FROM, closes, NURSES) for weekday, closes in enumerate(OPEN_UNTIL)
+    ]
+    replace_staffing(work, ANY, {"shifts": shifts})
     add_weekly(work)
+    add_protocol(work, {"name": INDUCTION, "phases": INDUCTION_PHASES})
     for label in CHAIRS:
         add_chair(work, label)
     providers = [add_provider(work, name=name) for name in PROVIDERS]
@@ -123,7 +137,7 @@ def _staff(work: Work) -> Staff:
 
 
 def _plan_disturbances(timeline: Timeline, staff: Staff, now: datetime) -> None:
-    """A closure and an outage ahead, each made known some days ago."""
+    """A closure and an outage ahead, made known when some were booked already."""
     zone = timeline.work.zone
     today = local_date(now, zone)
     friday = week_of(now, zone, 2) + timedelta(days=4)
@@ -142,8 +156,8 @@ def _plan_disturbances(timeline: Timeline, staff: Staff, now: datetime) -> None:
         ends_at=timeline.on(wednesday, OPEN_UNTIL[2]),
         reason="The pump is serviced",
     )
-    for days_ago, do in ((9, closed), (2, out_of_order)):
-        on = workday(today - timedelta(days=days_ago))
+    on = workday(today - timedelta(days=2))
+    for do in (closed, out_of_order):
         timeline.at(timeline.on(on, time(16, 30)), do, staff.desk)
 
 

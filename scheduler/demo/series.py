@@ -1,37 +1,42 @@
 """A patient's visits to the demo clinic: booked, kept, lost, made up, given up."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Sequence
 from datetime import date, datetime, time, timedelta
 from functools import partial
 from uuid import UUID
 
-from sqlalchemy import select
-
 from scheduler.consults.model import terms_of
 from scheduler.consults.rules import clearance_at
 from scheduler.demo.life import Staff
+from scheduler.demo.places import Pattern, book_at_best, days_after, last_visit
 from scheduler.demo.story import Story, week_of, workday
 from scheduler.demo.timeline import ANY, Timeline, first_that_fits
 from scheduler.demo.visits import actual
 from scheduler.patients.actions import change_patient
-from scheduler.series.actions import book_series
+from scheduler.series.actions_cancel import cancel_series
 from scheduler.series.actions_session import book_session
 from scheduler.series.model import SeriesView
-from scheduler.series.rules import Order
 from scheduler.sessions.actions import (
     arrive_session,
     cancel_session,
-    complete_session,
     confirm_session,
+    miss_session,
+    turn_away_session,
+)
+from scheduler.sessions.actions_reschedule import reschedule_session
+from scheduler.sessions.actions_treatment import (
+    complete_session,
+    extend_session,
     observe_session,
     start_session,
 )
 from scheduler.sessions.model import InfusionSession
-from scheduler.sessions.rules_states import COUNTED
 from scheduler.tenancy import Work
 from scheduler.wall_time import local_date
 
-WHY_LOST = {"missed": "Did not come.", "patient": "Is away.", "clinic": "A nurse is ill."}
+WHY_LOST = {"patient": "Is away.", "clinic": "A nurse is ill."}
+# How much longer a visit takes that is extended.
+EXTRA_MINUTES = 10
 BETWEEN_PATIENTS = timedelta(minutes=5)
 
 
@@ -42,6 +47,7 @@ class Visits:
         self.story, self.path, self.chance = story, story.path, story.chance
         self.timeline, self.staff = timeline, staff
         self.completed = 0
+        self.extended: set[UUID] = set()
 
     def begin(self, patient_id: UUID, at: datetime) -> None:
         """Book the series then."""
@@ -54,12 +60,13 @@ class Visits:
         monday = week_of(self.story.now, work.zone, self.path.first_week)
         wishes = [(monday + timedelta(days=on), at) for on, at in self.story.wishes]
         view = self._book(work, wishes, self.path.sessions)
+        ways = self.path.lost | self.path.otherwise
         for number, booked in enumerate(view.sessions):
-            self._expect(work, booked, self.path.lost.get(number))
+            self._expect(work, booked, ways.get(number))
 
     def go_on(self, work: Work) -> None:
         """The six did well: more of them, at the same time if it is free."""
-        last = self._last(work)
+        last = last_visit(work, self.patient_id)
         same = [(last.date() + timedelta(days=7), last.time())]
         monday = week_of(work.now, work.zone, 2)
         later = [(monday + timedelta(days=on), at) for on, at in self.story.wishes]
@@ -67,36 +74,33 @@ class Visits:
             self._expect(work, booked)
 
     def _book(self, work: Work, wishes: Sequence[tuple[date, time]], sessions: int) -> SeriesView:
-        orders = (
-            Order(
-                patient_id=self.patient_id,
-                first_on=on,
-                at=at,
-                sessions=sessions,
-                minutes=self.story.minutes,
-            )
-            for on, at in wishes
-        )
-        view = first_that_fits(work, (partial(book_series, work, order) for order in orders))
+        pattern = Pattern(sessions, self.story.minutes, self.path.protocol)
+        view = book_at_best(work, self.patient_id, pattern, wishes)
         self.series_id = view.series.id
         return view
 
-    def _expect(self, work: Work, booked: InfusionSession, lost: str | None = None) -> None:
+    def _expect(self, work: Work, booked: InfusionSession, way: str | None = None) -> None:
         """Plan how the visit goes: the day before, and on the day."""
         before = workday(local_date(booked.starts_at, work.zone) - timedelta(days=1))
-        if lost == "missed":
-            late = booked.starts_at + timedelta(minutes=45)
-            self.timeline.at(late, partial(self.lose, booked.id, lost), self.staff.desk)
-            return
-        if lost is not None:
-            noon = self.timeline.on(before, time(12, 30))
-            self.timeline.at(noon, partial(self.lose, booked.id, lost), self.staff.desk)
-            return
         called_at = self.timeline.on(before, time(9, self.chance.randrange(60)))
-        if self.chance.random() < 0.6 and called_at > work.now:
-            self.timeline.at(called_at, partial(self.confirm, booked.id), self.staff.desk)
         early = max(-12, min(15, round(self.chance.gauss(3, 6))))
         arrives_at = booked.block_starts_at - timedelta(minutes=early)
+        noon = self.timeline.on(before, time(12, 30))
+        otherwise: dict[str | None, tuple[datetime, Callable[..., None]]] = {
+            "missed": (booked.starts_at + timedelta(minutes=45), self.miss),
+            "patient": (noon, partial(self.lose, by="patient")),
+            "clinic": (noon, partial(self.lose, by="clinic")),
+            "moved": (noon, self.move),
+            "turned_away": (arrives_at, self.turn_away),
+        }
+        if way in otherwise:
+            at, do = otherwise[way]
+            self.timeline.at(at, partial(do, booked.id), self.staff.desk)
+            return
+        if way == "extended":
+            self.extended.add(booked.id)
+        if self.chance.random() < 0.6 and called_at > work.now:
+            self.timeline.at(called_at, partial(self.confirm, booked.id), self.staff.desk)
         self.timeline.at(arrives_at, partial(self.arrive, booked.id), self.staff.desk)
 
     def confirm(self, session_id: UUID, work: Work) -> None:
@@ -135,6 +139,9 @@ class Visits:
     def start(self, session_id: UUID, happened_at: datetime, work: Work) -> None:
         """The infusion begins."""
         start_session(work, session_id, ANY, vitals_recorded=True, happened_at=happened_at)
+        if session_id in self.extended:
+            work.session.flush()
+            extend_session(work, session_id, ANY, minutes=EXTRA_MINUTES, dry_run=False)
 
     def observe(self, session_id: UUID, happened_at: datetime, work: Work) -> None:
         """The infusion is over."""
@@ -151,16 +158,40 @@ class Visits:
         elif self.completed == self.path.sessions and self.path.goes_on:
             self.timeline.at(calls_at, self.go_on, self.staff.desk)
 
-    def lose(self, session_id: UUID, why: str, work: Work) -> None:
-        """A visit is called off or missed; an hour later it is made up for, at the end."""
-        by = "clinic" if why == "clinic" else "patient"
-        cancel_session(work, session_id, ANY, reason=WHY_LOST[why], by=by)
+    def miss(self, session_id: UUID, work: Work) -> None:
+        """The patient did not come, and did not call."""
+        miss_session(work, session_id, ANY)
+        self._lost(work)
+
+    def lose(self, session_id: UUID, work: Work, *, by: str) -> None:
+        """A visit is called off the day before."""
+        cancel_session(work, session_id, ANY, reason=WHY_LOST[by], by=by)
+        self._lost(work)
+
+    def turn_away(self, session_id: UUID, work: Work) -> None:
+        """The patient came and cannot be treated today."""
+        arrive_session(work, session_id, ANY)
+        work.session.flush()
+        turn_away_session(work, session_id, ANY, reason="Came without an escort.")
+        self._lost(work)
+
+    def _lost(self, work: Work) -> None:
+        """An hour later it is made up for, at the end."""
         if self.path.made_up:
             self.timeline.at(work.now + timedelta(hours=1), self.make_up, self.staff.desk)
 
+    def move(self, session_id: UUID, work: Work) -> None:
+        """The patient asks for a day or two later, at the same time if it is free."""
+        planned_at = work.load(InfusionSession, session_id).starts_at.astimezone(work.zone)
+        later = (
+            partial(reschedule_session, work, session_id, ANY, starts_at=self.timeline.on(on, at))
+            for on, at in days_after(planned_at, days=(1, 2))
+        )
+        self._expect(work, first_that_fits(work, later))
+
     def make_up(self, work: Work) -> None:
         """Book the visit that the series owes after its last one."""
-        last = self._last(work)
+        last = last_visit(work, self.patient_id)
         free = (
             partial(
                 book_session,
@@ -170,38 +201,15 @@ class Visits:
                 minutes=self.story.minutes,
                 series_id=self.series_id,
             )
-            for on, at in _after(last)
+            for on, at in days_after(last)
         )
         self._expect(work, first_that_fits(work, free))
 
     def give_up(self, work: Work) -> None:
-        """The patient comes no more: what is still booked is cancelled."""
-        booked = select(InfusionSession.id).where(
-            InfusionSession.clinic_id == work.clinic_id,
-            InfusionSession.patient_id == self.patient_id,
-            InfusionSession.status == "booked",
-        )
-        for session_id in work.session.scalars(booked.order_by(InfusionSession.starts_at)).all():
-            cancel_session(work, session_id, ANY, reason="Does not want to go on.", by="patient")
-            work.session.flush()
+        """The patient comes no more: what is still to come is cancelled."""
+        cancel_series(work, self.series_id, ANY, reason="Does not want to go on.", by="patient")
         if self.path.discharged:
             change_patient(work, self.patient_id, ANY, {"status": "discharged"})
 
-    def _last(self, work: Work) -> datetime:
-        """When the patient's last visit starts, on the wall."""
-        starts = select(InfusionSession.starts_at).where(
-            InfusionSession.clinic_id == work.clinic_id,
-            InfusionSession.patient_id == self.patient_id,
-            InfusionSession.status.in_(COUNTED),
-        )
-        return max(work.session.scalars(starts)).astimezone(work.zone)
-
     def _is_booked(self, work: Work, session_id: UUID) -> bool:
         return work.load(InfusionSession, session_id).status == "booked"
-
-
-def _after(last: datetime) -> Iterator[tuple[date, time]]:
-    """A week after the last visit at its time; else on the days after, or at other times."""
-    for days in (7, 8, 9, 10):
-        for at in (last.time(), time(10), time(11, 45), time(13, 30)):
-            yield last.date() + timedelta(days=days), at

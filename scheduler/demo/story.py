@@ -19,12 +19,22 @@ CONSULTATION_MINUTES = 45
 
 SYMPTOMS = ("low_mood", "insomnia", "low_energy", "poor_concentration", "isolation")
 
+INDUCTION = "induction"
+
 # When visits start here, in the order in which they are asked for: blocks of up to 105 minutes
-# fit one behind the other. Tuesday and Thursday mornings fill up first.
-MORNINGS = [(on, at) for at in (time(10), time(8, 15)) for on in (1, 3)]
+# fit one behind the other, and two nurses set up two patients, then two more a quarter later.
+# Tuesday and Thursday mornings fill up first.
+MORNINGS = [(on, at) for at in (time(10), time(10, 15), time(8, 15), time(8, 30)) for on in (1, 3)]
 OTHERS = [
     (on, at)
-    for at in (time(11, 45), time(13, 30), time(10), time(8, 15), time(15, 15))
+    for pair in (
+        (time(11, 45), time(12)),
+        (time(13, 30), time(13, 45)),
+        (time(10), time(10, 15)),
+        (time(8, 15), time(8, 30)),
+        (time(15, 15),),
+    )
+    for at in pair
     for on in (0, 2, 1, 3, 4)
     if (on, at) not in MORNINGS and (on, at) != (4, time(15, 15))
 ]
@@ -46,6 +56,10 @@ class Path:
     # Which visits are lost: `missed`, or called off by the `patient` or the `clinic`.
     lost: dict[int, str] = field(default_factory=dict)
     made_up: bool = True
+    # Which visits go another way: `moved`, `turned_away` or `extended`.
+    otherwise: dict[int, str] = field(default_factory=dict)
+    # By the protocol of that name, which says itself how many and when.
+    protocol: str | None = None
     leaves_after: int | None = None
     discharged: bool = False
     # So many more weekly sessions after the last.
@@ -73,20 +87,23 @@ def _paths() -> Iterator[Path]:
     yield Path(first_week=-10, leaves_after=4, discharged=True)
     yield Path(first_week=-8, leaves_after=2, revoked_days_ago=40)
     # In a series now.
-    yield Path(first_week=-5, sessions=8, person={"time_zone": "America/New_York"})
+    moved = {3: "extended", 4: "moved"}
+    abroad = {"time_zone": "America/New_York"}
+    yield Path(first_week=-5, sessions=8, person=abroad, otherwise=moved)
     texts = {"preferred_channel": "sms", "email": None}
-    yield Path(first_week=-4, person=texts)
+    yield Path(first_week=-4, person=texts, otherwise={2: "turned_away"})
     yield Path(first_week=-4, sessions=8, consents=())
     yield Path(first_week=-3, sessions=8, shortened_days_ago=3)
     yield Path(first_week=-3, revoked_days_ago=2)
     yield Path(first_week=-2, lost={1: "missed"}, made_up=False)
-    yield Path(first_week=-2, sessions=8, person={"language": "es"})
+    spanish = {"language": "es"}
+    yield Path(first_week=-2, sessions=10, protocol=INDUCTION, person=spanish)
     yield Path(first_week=-1, lost={0: "clinic"})
     yield Path(first_week=-1, sessions=10)
     yield Path(first_week=0)
     # Booked, and begins soon.
     for week in (1, 2, 3):
-        yield Path(first_week=week)
+        yield Path(first_week=week, protocol=INDUCTION if week == 2 else None)
     # Cleared and not booked; the last one's clearance has run out.
     yield Path(consulted_week=-1)
     yield Path(consulted_week=-2, cleared_days=60)

@@ -60,29 +60,49 @@ class DueMessage:
 
 
 def enter_in_ledger(work: Work, due: Sequence[DueMessage]) -> int:
-    """Plan these messages; those that are in the ledger already stay as they are. How many new."""
-    if not due:
-        return 0
-    rows = [
-        {
-            "clinic_id": work.clinic_id,
-            "id": uuid4(),
-            "kind": each.kind,
-            "rule": each.rule,
-            "session_id": each.session_id,
-            "patient_id": each.patient_id,
-            "time_version": each.time_version,
-            "due_at": each.due_at,
-            "not_after": each.not_after,
-            "status": "planned",
-            "next_attempt_at": each.due_at,
-            "created_at": work.now,
-            "version": 1,
-        }
-        for each in due
-    ]
-    added = insert(Message).values(rows).on_conflict_do_nothing().returning(Message.id)
-    return len(work.session.scalars(added).all())
+    """Plan these messages; those that are in the ledger already stay as they are. How many new.
+
+    But for the follow-up of a visit whose completion was undone before it went: once the visit is
+    completed again it is planned anew (I50).
+    """
+    new = 0
+    reminders = [_planned(work, each) for each in due if each.kind != "follow_up"]
+    if reminders:
+        added = insert(Message).values(reminders).on_conflict_do_nothing()
+        new += len(work.session.scalars(added.returning(Message.id)).all())
+    follow_ups = [_planned(work, each) for each in due if each.kind == "follow_up"]
+    if follow_ups:
+        entered = insert(Message).values(follow_ups)
+        again = ("time_version", "due_at", "not_after", "status", "next_attempt_at")
+        replaced = entered.on_conflict_do_update(
+            index_elements=["clinic_id", "session_id", "rule"],
+            index_where=Message.kind == text("'follow_up'"),
+            set_={name: entered.excluded[name] for name in again}
+            | {"reason": None, "version": Message.version + 1},
+            where=(Message.status == "cancelled")
+            | (Message.status == "planned")
+            & (Message.time_version < entered.excluded.time_version),
+        )
+        new += len(work.session.scalars(replaced.returning(Message.id)).all())
+    return new
+
+
+def _planned(work: Work, due: DueMessage) -> dict[str, Any]:
+    return {
+        "clinic_id": work.clinic_id,
+        "id": uuid4(),
+        "kind": due.kind,
+        "rule": due.rule,
+        "session_id": due.session_id,
+        "patient_id": due.patient_id,
+        "time_version": due.time_version,
+        "due_at": due.due_at,
+        "not_after": due.not_after,
+        "status": "planned",
+        "next_attempt_at": due.due_at,
+        "created_at": work.now,
+        "version": 1,
+    }
 
 
 def claim(work: Work, lease: timedelta) -> list[UUID]:

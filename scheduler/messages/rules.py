@@ -97,9 +97,9 @@ def last_moment(seen: Situation) -> datetime:
 
 
 def _still_true(seen: Situation) -> bool:
-    if seen.kind == "follow_up":
-        return seen.session_status == "completed"
-    return seen.session_status == "booked" and seen.time_version == seen.session_time_version
+    """Is the session as it was when this fell due? An undone completion is another one (I50)."""
+    state = "completed" if seen.kind == "follow_up" else "booked"
+    return seen.session_status == state and seen.time_version == seen.session_time_version
 
 
 def _why_late(now: datetime, seen: Situation) -> str:

@@ -80,7 +80,9 @@ def past_and_coming(
     for name, value in only.items():
         past = past.where(getattr(Message, name) == value)
     entered = list(work.session.scalars(past))
-    keys = {_key(each) for each in entered}
+    # A follow-up that was cancelled is planned anew when its visit is completed again.
+    again = {each.id for each in entered if (each.kind, each.status) == ("follow_up", "cancelled")}
+    keys = {_key(each) for each in entered if each.id not in again}
     found: list[Message | Coming] = [*entered]
     for each in falling_due(work, _ahead(work, within), kind, **_of_session(only)):
         if _key(each) not in keys:

@@ -1,5 +1,6 @@
 """Protocols as they are stored."""
 
+from dataclasses import asdict
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -15,7 +16,11 @@ WEEKLY_NAME = "weekly"
 
 
 class Protocol(OfClinic, Versioned, Base):
-    """The pattern of a series. Lengths in minutes; `phases` as in `rules.Phase`."""
+    """The pattern of a series. Lengths in minutes; `phases` as in `rules.Phase`.
+
+    A provider reviews after session `review_after`; from `missed_limit` missed sessions on a
+    person decides how the series goes on.
+    """
 
     __tablename__ = "protocols"
     noun: ClassVar[str] = "protocol"
@@ -26,6 +31,8 @@ class Protocol(OfClinic, Versioned, Base):
     observation_minutes: Mapped[int] = mapped_column(default=30)
     turnover_minutes: Mapped[int] = mapped_column(default=10)
     phases: Mapped[list[dict[str, Any]]]
+    review_after: Mapped[int | None]
+    missed_limit: Mapped[int] = mapped_column(default=2)
 
     def parts(self, minutes: int) -> VisitParts:
         """A visit's parts around an infusion of so many minutes."""
@@ -33,9 +40,21 @@ class Protocol(OfClinic, Versioned, Base):
             self.prep_minutes, minutes, self.observation_minutes, self.turnover_minutes
         )
 
-    def first_phase(self) -> Phase:
-        """The phase a series starts in."""
-        return Phase(**self.phases[0])
+    def all_phases(self) -> list[Phase]:
+        """The stretches of a series, in order."""
+        return [phase_of(each) for each in self.phases]
+
+
+def stored_phase(phase: Phase) -> dict[str, Any]:
+    """A phase as it is stored and answered: what it does not say is left out."""
+    said = {name: value for name, value in asdict(phase).items() if value is not None}
+    return {"sessions": phase.sessions, **said}
+
+
+def phase_of(stored: dict[str, Any]) -> Phase:
+    """A phase as it is stored, as a value."""
+    weekdays = stored.get("weekdays")
+    return Phase(**stored | {"weekdays": None if weekdays is None else tuple(weekdays)})
 
 
 def protocol_for(work: Work, protocol_id: UUID | None) -> Protocol:

@@ -1,22 +1,88 @@
-"""The shape of a protocol."""
+"""The shapes of protocols."""
 
-from marshmallow import fields
+from typing import Any
 
-from scheduler.web.fields import Count, Text
+from marshmallow import ValidationError, fields, post_load, validate, validates
+
+from scheduler.protocols.rules import MOST_SESSIONS, Phase
+from scheduler.web.fields import Count, Minutes, Text
 from scheduler.web.schema import Stored, Strict
+
+
+class PhaseIn(Strict):
+    """A stretch of a series: `every_days` or `weekdays`, a least gap in days or in hours.
+
+    `sessions` is null where the order says how many; the gaps are from start to start.
+    """
+
+    example = {
+        "sessions": 6,
+        "weekdays": [0, 2, 4],
+        "min_gap_hours": 44,
+        "max_gap_days": 4,
+    }
+
+    sessions = Count(1, MOST_SESSIONS, required=True, allow_none=True)
+    every_days = Count(1, 366)
+    weekdays = fields.List(Count(0, 6), validate=validate.Length(min=1, max=7))
+    min_gap_days = Count(1, 60)
+    min_gap_hours = Count(1, 24 * 59)
+    max_gap_days = Count(1, 366, required=True)
+
+    @validates("weekdays")
+    def each_once(self, value: list[int], **_: object) -> None:
+        if len(set(value)) != len(value):
+            raise ValidationError("Each only once.")
+
+    @post_load
+    def phase(self, data: dict[str, Any], **_: object) -> Phase:
+        if "weekdays" in data:
+            data["weekdays"] = tuple(sorted(data["weekdays"]))
+        return Phase(**data)
+
+
+class ProtocolChanges(Strict):
+    """What may change about a protocol, for what is booked from then on."""
+
+    example = {"review_after": 4}
+
+    name = Text(60)
+    prep_minutes = Minutes(0, 120)
+    session_minutes = Minutes(5, 240)
+    observation_minutes = Minutes(0, 240)
+    turnover_minutes = Minutes(0, 120)
+    phases = fields.List(fields.Nested(PhaseIn), validate=validate.Length(min=1, max=MOST_SESSIONS))
+    review_after = Count(1, MOST_SESSIONS, allow_none=True)
+    missed_limit = Count(1, MOST_SESSIONS)
+
+
+class ProtocolIn(ProtocolChanges):
+    """A new protocol; lengths that are left out are 15, 40, 30 and 10 minutes."""
+
+    example = {
+        "name": "Induction",
+        "phases": [PhaseIn.example],
+    }
+
+    name = Text(60, required=True)
+    phases = fields.List(
+        fields.Nested(PhaseIn), required=True, validate=validate.Length(min=1, max=MOST_SESSIONS)
+    )
 
 
 class PhaseOut(Strict):
     """A stretch of a series; `sessions` is null where the order says how many."""
 
     sessions = Count(required=True, allow_none=True)
-    every_days = Count(required=True)
-    min_gap_days = Count(required=True)
+    every_days = Count()
+    weekdays = fields.List(Count())
+    min_gap_days = Count()
+    min_gap_hours = Count()
     max_gap_days = Count(required=True)
 
 
 class ProtocolOut(Stored):
-    """The pattern of a series."""
+    """The pattern of a series; a provider reviews after session `review_after`."""
 
     name = Text(required=True)
     prep_minutes = Count(required=True)
@@ -24,3 +90,5 @@ class ProtocolOut(Stored):
     observation_minutes = Count(required=True)
     turnover_minutes = Count(required=True)
     phases = fields.List(fields.Nested(PhaseOut), required=True)
+    review_after = Count(required=True, allow_none=True)
+    missed_limit = Count(required=True)

@@ -1,13 +1,11 @@
 """Booking a weekly series: all of it, or nothing."""
 
 from scheduler.series.model import Series, SeriesView
-from scheduler.series.orders import alternatives_for, asked_visits, moved_warnings
+from scheduler.series.orders import asked_for, explain_order, moved_warnings, planned
 from scheduler.series.rules import Order
 from scheduler.sessions.checks import bookable_patient, clearances_for, reminder_warnings
 from scheduler.sessions.model import add_sessions, numbered
-from scheduler.sessions.model_calendar import chair_calendar
 from scheduler.sessions.refusals import does_not_fit
-from scheduler.sessions.rules_placing import place
 from scheduler.tenancy import Work, lock_schedule
 
 
@@ -18,21 +16,23 @@ def book_series(work: Work, order: Order) -> SeriesView:
     Conflict naming every session that does not fit, with its blockers and what would fit.
     """
     work = lock_schedule(work, books=True)
-    protocol, weekly = asked_visits(work, order)
-    visits = weekly.visits
-    patient = bookable_patient(work, order.patient_id, visits)
-    clearance_ids = clearances_for(work, patient, visits)
-    calendar = chair_calendar(work, [visit.block for visit in visits], patient.id)
-    slots, clashes = place(visits, calendar, order.chair_id)
-    if clashes:
-        raise does_not_fit(work, clashes, alternatives_for(order, protocol, weekly))
+    asked = asked_for(work, order)
+    patient = bookable_patient(work, order.patient_id, asked.visits)
+    clearance_ids = clearances_for(work, patient, asked.visits)
+    plan, _ = planned(work, patient, asked)
+    if not plan.feasible:
+        explain = explain_order(patient.id, asked, plan.clashes)
+        raise does_not_fit(work, plan.clashes, explain)
+    slots = list(plan.slots.values())
+    if [slot.visit for slot in slots] != asked.visits:
+        clearance_ids = clearances_for(work, patient, [slot.visit for slot in slots])
     series = Series(
         clinic_id=work.clinic_id,
         patient_id=patient.id,
-        protocol_id=protocol.id,
-        sessions_planned=order.sessions,
-        minutes=order.minutes,
-        every_days=order.every_days or protocol.first_phase().every_days,
+        protocol_id=asked.protocol_id,
+        sessions_planned=len(slots),
+        minutes=asked.parts.infusion,
+        every_days=asked.every_days,
         created_at=work.now,
     )
     work.session.add(series)
@@ -42,9 +42,9 @@ def book_series(work: Work, order: Order) -> SeriesView:
         slots,
         clearance_ids,
         patient_id=patient.id,
-        protocol_id=protocol.id,
-        observation_minutes=protocol.observation_minutes,
+        protocol_id=asked.protocol_id,
+        observation_minutes=asked.parts.observation,
         series_id=series.id,
     )
-    warnings = reminder_warnings(work, patient) + moved_warnings(weekly)
+    warnings = reminder_warnings(work, patient) + moved_warnings(asked.moved)
     return SeriesView(series, numbered(work, sessions), warnings)

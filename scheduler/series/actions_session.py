@@ -11,14 +11,16 @@ from scheduler.sessions.checks import (
     active_chair,
     bookable_patient,
     clearances_for,
+    distance_for,
+    gap_warnings,
     in_time,
     reminder_warnings,
     session_minutes_in_bounds,
 )
 from scheduler.sessions.model import InfusionSession, add_sessions, numbered
 from scheduler.sessions.model_calendar import chair_calendar
-from scheduler.sessions.refusals import chair_alternatives, does_not_fit
-from scheduler.sessions.rules_placing import place
+from scheduler.sessions.refusals import does_not_fit, explain_visit
+from scheduler.sessions.rules_placing import Wish, place
 from scheduler.tenancy import Work, lock_schedule
 
 
@@ -27,26 +29,28 @@ def book_session(
     *,
     patient_id: UUID,
     starts_at: datetime,
-    minutes: int,
+    minutes: int | None = None,
     chair_id: UUID | None = None,
     protocol_id: UUID | None = None,
     series_id: UUID | None = None,
 ) -> InfusionSession:
     """Book one session; with `series_id` it fills a place that the series still owes (I25)."""
     work = lock_schedule(work, books=True)
-    session_minutes_in_bounds(work, minutes)
-    active_chair(work, chair_id)
     series = _owing(work, series_id, patient_id) if series_id else None
     protocol = protocol_for(work, series.protocol_id if series else protocol_id)
+    minutes = minutes or (series.minutes if series else protocol.session_minutes)
+    session_minutes_in_bounds(work, minutes)
+    active_chair(work, chair_id)
     parts = protocol.parts(minutes)
-    visits = [visit_at(starts_at, parts)]
-    in_time(work, visits)
-    patient = bookable_patient(work, patient_id, visits)
-    clearance_ids = clearances_for(work, patient, visits)
-    calendar = chair_calendar(work, [visits[0].block], patient.id)
-    slots, clashes = place(visits, calendar, chair_id)
+    distance = distance_for(work, protocol, starts_at, series_id, moved=None)
+    wish = Wish(visit_at(starts_at, parts), distance, chair_id)
+    in_time(work, [wish.visit])
+    patient = bookable_patient(work, patient_id, [wish.visit])
+    clearance_ids = clearances_for(work, patient, [wish.visit])
+    calendar = chair_calendar(work, [wish.visit.block], patient.id)
+    slots, clashes = place([wish], calendar, work.zone)
     if clashes:
-        raise does_not_fit(work, clashes, chair_alternatives(patient_id, parts, chair_id=chair_id))
+        raise does_not_fit(work, clashes, explain_visit(patient_id, parts, [wish], clashes))
     (booked,) = add_sessions(
         work,
         slots,
@@ -56,7 +60,10 @@ def book_session(
         observation_minutes=protocol.observation_minutes,
         series_id=series_id,
     )
-    booked.warnings = reminder_warnings(work, patient)  # type: ignore[misc]
+    booked.warnings = [  # type: ignore[misc]
+        *reminder_warnings(work, patient),
+        *gap_warnings(work, protocol, series_id),
+    ]
     return numbered(work, [booked])[0]
 
 

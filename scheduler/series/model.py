@@ -16,7 +16,10 @@ from scheduler.tenancy import Work
 
 
 class Series(OfClinic, Versioned, Base):
-    """A patient's run of sessions under one protocol. `every_days` is the wish it was booked by."""
+    """A patient's run of sessions under one protocol.
+
+    `every_days` is the wish it was booked by, None where the protocol or the places said it.
+    """
 
     __tablename__ = "series"
     noun: ClassVar[str] = "series"
@@ -25,8 +28,11 @@ class Series(OfClinic, Versioned, Base):
     protocol_id: Mapped[UUID]
     sessions_planned: Mapped[int]
     minutes: Mapped[int]
-    every_days: Mapped[int]
+    every_days: Mapped[int | None]
     created_at: Mapped[datetime]
+    cancelled_at: Mapped[datetime | None]
+    cancelled_by: Mapped[str | None]
+    cancel_reason: Mapped[str | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +50,15 @@ class SeriesView:
 
     @property
     def status(self) -> str:
-        return rules.status(self.series.sessions_planned, self._states())
+        return rules.status(self.series.sessions_planned, self._states(), cancelled=self._cancelled)
 
     @property
     def owed(self) -> int:
-        return rules.owed(self.series.sessions_planned, self._states())
+        return rules.owed(self.series.sessions_planned, self._states(), cancelled=self._cancelled)
+
+    @property
+    def _cancelled(self) -> bool:
+        return self.series.cancelled_at is not None
 
     def _states(self) -> list[str]:
         return [each.status for each in self.sessions]

@@ -9,11 +9,10 @@ from sqlalchemy import select
 from scheduler.consults.model import Provider
 from scheduler.patients.model import Patient
 from scheduler.protocols.model import protocol_for
-from scheduler.sessions.actions_consultations import consultation_parts, provider_calendar
 from scheduler.sessions.checks import active_chair, session_minutes_in_bounds
 from scheduler.sessions.model_calendar import chair_calendar
-from scheduler.sessions.rules_calendar import Calendar
-from scheduler.sessions.searches import open_days, place_of, slot_page, whole_days, windows
+from scheduler.sessions.providers import consultation_parts, provider_calendar
+from scheduler.sessions.searches import days_of, open_days, place_of, slot_page, whole_days, windows
 from scheduler.spans import Span
 from scheduler.tenancy import Work
 from scheduler.web.paging import Page
@@ -42,13 +41,18 @@ def find_slots(
     session_minutes_in_bounds(work, minutes)
     active_chair(work, chair_id)
     patient = work.load(Patient, patient_id, field="patient_id") if patient_id else None
-    parts = protocol_for(work, protocol_id).parts(minutes)
+    protocol = protocol_for(work, protocol_id)
+    parts = protocol.parts(minutes)
     after = place_of(cursor)
     within = Span(max(from_, after[0]) if after else from_, to)
     if not within:
         return {"items": [], "next": None}
     calendar = chair_calendar(work, [whole_days(work, within)], patient_id)
-    days = open_days(work, _only(calendar, chair_id), within, parts, patient)
+    if chair_id is not None:
+        calendar = calendar.on_lanes(lane for lane in calendar.lanes if lane.id == chair_id)
+    may_on = days_of(work, patient) if patient else None
+    distance = protocol.all_phases()[0].distance if patient else None
+    days = open_days(work, calendar, within, parts, may_on, distance)
     if view == "windows":
         return Windows(windows(days, work))
     return slot_page(days, parts, after, limit)
@@ -77,10 +81,3 @@ def find_consultation_slots(
     calendar = provider_calendar(work, [whole_days(work, within)], providers)
     parts = consultation_parts(minutes)
     return slot_page(open_days(work, calendar, within, parts), parts, after, limit)
-
-
-def _only(calendar: Calendar, chair_id: UUID | None) -> Calendar:
-    if chair_id is None:
-        return calendar
-    lanes = tuple(lane for lane in calendar.lanes if lane.id == chair_id)
-    return Calendar(lanes, calendar.everywhere, calendar.of_lane, calendar.of_patient)

@@ -1,6 +1,7 @@
 """What every booking asks, whoever books: may this be booked, for this patient, on those days?"""
 
 from collections.abc import Sequence
+from datetime import datetime
 from uuid import UUID
 
 from scheduler.chairs.model import Chair
@@ -10,8 +11,9 @@ from scheduler.consults.rules import clearances_of, lacking
 from scheduler.errors import Invalid, Refused
 from scheduler.patients.model import Patient, consented_channels
 from scheduler.patients.rules import contact, not_bookable
-from scheduler.protocols.rules import Visit
-from scheduler.sessions.model import clearances_used
+from scheduler.protocols.model import Protocol
+from scheduler.protocols.rules import Distance, Visit, gaps_too_long, phase_at
+from scheduler.sessions.model import clearances_used, series_starts
 from scheduler.sessions.searches import MONTHS_AHEAD, latest_start
 from scheduler.tenancy import Work
 from scheduler.wall_time import local_date
@@ -59,12 +61,14 @@ def bookable_patient(work: Work, patient_id: UUID, visits: Sequence[Visit]) -> P
     return patient
 
 
-def clearances_for(work: Work, patient: Patient, visits: Sequence[Visit]) -> list[UUID]:
+def clearances_for(
+    work: Work, patient: Patient, visits: Sequence[Visit], without: UUID | None = None
+) -> list[UUID]:
     """The clearance each visit uses: in force on its own date (I1), and with room for it (I3).
 
-    Raises Refused naming the visits without.
+    `without` is a session to be moved. Raises Refused naming the visits without a clearance.
     """
-    terms, used = terms_of(work, patient.id), clearances_used(work, patient.id)
+    terms, used = terms_of(work, patient.id), clearances_used(work, patient.id, without)
     found = clearances_of(terms, used, [visit.starts_at for visit in visits], work.zone)
     missing = [
         {
@@ -82,6 +86,38 @@ def clearances_for(work: Work, patient: Patient, visits: Sequence[Visit]) -> lis
             detail = f"Not cleared for session {which} of {len(visits)}. {missing[0]['missing']}"
         raise Refused("not_cleared", detail, sessions=missing)
     return [term.id for term in found if term is not None]
+
+
+def distance_for(
+    work: Work, protocol: Protocol, at: datetime, series_id: UUID | None, moved: datetime | None
+) -> Distance:
+    """How far a session that starts at `at` is to lie from the patient's other infusions (I10).
+
+    In a series its rank decides, without the start that it is moved from; and the rank of the
+    session that follows it, whose phase may want more.
+    """
+    phases = protocol.all_phases()
+    starts = series_starts(work, series_id) if series_id else []
+    others = [start for start in starts if start != moved]
+    rank = 1 + sum(start < at for start in others)
+    own = phase_at(phases, rank).distance
+    return own if rank > len(others) else own.and_at_least(phase_at(phases, rank + 1).distance)
+
+
+def gap_warnings(work: Work, protocol: Protocol, series_id: UUID | None) -> list[dict[str, object]]:
+    """A warning for each session that starts too long after the one before in its series (I21)."""
+    if series_id is None:
+        return []
+    starts = series_starts(work, series_id)
+    return [
+        {
+            "word": "gap_too_long",
+            "detail": f"Session {ordinal} now starts later after the one before than the"
+            " protocol has it.",
+            "ordinal": ordinal,
+        }
+        for ordinal in gaps_too_long(protocol.all_phases(), starts, work.zone)
+    ]
 
 
 def reminder_warnings(work: Work, patient: Patient) -> list[dict[str, object]]:

@@ -1,7 +1,7 @@
 """Infusion sessions as they are stored."""
 
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import Any, ClassVar
 from uuid import UUID, uuid4
 
@@ -9,6 +9,7 @@ from sqlalchemy import Select, func, insert, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from scheduler.db import Base, OfClinic, Versioned
+from scheduler.protocols.rules import VisitParts
 from scheduler.sessions.rules_slots import Slot
 from scheduler.sessions.rules_states import COUNTED, is_live
 from scheduler.tenancy import Work
@@ -18,6 +19,8 @@ class InfusionSession(OfClinic, Versioned, Base):
     """One visit for an infusion. From `starts_at` to `ends_at` is the planned infusion, the block
     is all the time it takes its chair. `completed_at` is when `complete` was recorded, `left_at`
     when the patient left. `time_version` rises when its start or its liveness changes.
+
+    It takes `extra_minutes` longer than planned, of which the block holds `block_extra_minutes`.
     """
 
     __tablename__ = "sessions"
@@ -44,18 +47,66 @@ class InfusionSession(OfClinic, Versioned, Base):
     cancelled_at: Mapped[datetime | None]
     cancelled_by: Mapped[str | None]
     cancel_reason: Mapped[str | None]
+    extra_minutes: Mapped[int] = mapped_column(default=0)
+    block_extra_minutes: Mapped[int] = mapped_column(default=0)
+    ended_early: Mapped[bool] = mapped_column(default=False)
+    escort_confirmed: Mapped[bool] = mapped_column(default=False)
+    fasting_confirmed: Mapped[bool] = mapped_column(default=False)
+    override_reason: Mapped[str | None]
+    arrived_late: Mapped[bool | None]
+    missed_at: Mapped[datetime | None]
+    cancelled_late: Mapped[bool | None]
+    undone_at: Mapped[datetime | None]
+    undo_reason: Mapped[str | None]
     time_version: Mapped[int] = mapped_column(default=1)
 
     # Derived, never stored (I20): see `numbered`.
     ordinal: ClassVar[int | None] = None
-    # Said once, when it is booked.
+    # Said once, when it is booked or moved, and when it takes longer.
     warnings: ClassVar[Sequence[dict[str, object]]] = ()
+    collisions: ClassVar[Sequence[dict[str, object]]] = ()
+
+    @property
+    def parts(self) -> VisitParts:
+        """The minutes of the visit as it was booked."""
+        turnover = _minutes(self.ends_at, self.block_ends_at) - self.observation_minutes
+        return VisitParts(
+            prep=_minutes(self.block_starts_at, self.starts_at),
+            infusion=_minutes(self.starts_at, self.ends_at),
+            observation=self.observation_minutes,
+            turnover=turnover - self.block_extra_minutes,
+        )
 
     def move_to(self, status: str) -> None:
         """Enter a state; its promise to the patient changes with its liveness."""
         if is_live(status) != is_live(self.status):
             self.time_version += 1
         self.status = status
+
+    def confirm(self, said: Mapping[str, bool]) -> None:
+        """Keep what was said about escort and fasting; what was not said stays as it was."""
+        for column, value in said.items():
+            setattr(self, column, value)
+
+    def take(self, slot: Slot, clearance_id: UUID) -> None:
+        """Move to another place. A new start is a new promise, which nobody has confirmed."""
+        if slot.visit.starts_at != self.starts_at:
+            self.time_version += 1
+            self.confirmed_at = None
+        self.chair_id, self.clearance_id = slot.lane.id, clearance_id
+        self.starts_at, self.ends_at = slot.visit.infusion.start, slot.visit.infusion.end
+        self.block_starts_at, self.block_ends_at = slot.visit.block.start, slot.visit.block.end
+
+    def shorten(self, minutes: int) -> None:
+        """Take so much less of the extra time; the block gives back what it held of it."""
+        self.extra_minutes -= minutes
+        over = max(0, self.block_extra_minutes - self.extra_minutes)
+        self.block_extra_minutes -= over
+        self.block_ends_at -= timedelta(minutes=over)
+
+
+def _minutes(start: datetime, end: datetime) -> int:
+    return (end - start) // timedelta(minutes=1)
 
 
 def add_sessions(
@@ -91,18 +142,42 @@ def add_sessions(
     return list(work.session.scalars(added, rows))
 
 
-def clearances_used(work: Work, patient_id: UUID) -> dict[UUID, int]:
-    """How many counted sessions each of the patient's clearances covers (I3)."""
+def clearances_used(
+    work: Work,
+    patient_id: UUID,
+    without: UUID | None = None,
+    before: datetime | None = None,
+) -> dict[UUID, int]:
+    """How many counted sessions each of the patient's clearances covers (I3), but for one.
+
+    With `before`, only those that start earlier.
+    """
     counts = (
         select(InfusionSession.clearance_id, func.count())
         .where(
             InfusionSession.clinic_id == work.clinic_id,
             InfusionSession.patient_id == patient_id,
             InfusionSession.status.in_(COUNTED),
+            *([] if without is None else [InfusionSession.id != without]),
+            *([] if before is None else [InfusionSession.starts_at < before]),
         )
         .group_by(InfusionSession.clearance_id)
     )
     return {row[0]: row[1] for row in work.session.execute(counts)}
+
+
+def series_starts(work: Work, series_id: UUID) -> list[datetime]:
+    """When the counted sessions of a series start, in order."""
+    starts = (
+        select(InfusionSession.starts_at)
+        .where(
+            InfusionSession.clinic_id == work.clinic_id,
+            InfusionSession.series_id == series_id,
+            InfusionSession.status.in_(COUNTED),
+        )
+        .order_by(InfusionSession.starts_at)
+    )
+    return list(work.session.scalars(starts))
 
 
 def starting_in(

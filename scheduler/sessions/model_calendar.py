@@ -1,32 +1,42 @@
 """The picture of the clinic around some visits: everything that may be in their way, read once."""
 
 from collections.abc import Iterable, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select, text
+from sqlalchemy import Row, select, text
 
 from scheduler.chairs.model import active_chairs, outages_in
-from scheduler.clinics.model import closures_in, hours_of_clinic
+from scheduler.clinics.model import closures_in, hours_of_clinic, staffing_of
+from scheduler.clinics.rules_staffing import nurses_at_work
 from scheduler.consults.model import Consultation
 from scheduler.sessions.model import InfusionSession
-from scheduler.sessions.rules_calendar import Blocker, Calendar, Lane, closed
-from scheduler.sessions.rules_states import LIVE
-from scheduler.spans import Span
+from scheduler.sessions.rules_calendar import Blocker, BusyNurses, Calendar, Lane, closed
+from scheduler.sessions.rules_nurses import all_busy
+from scheduler.sessions.rules_states import COUNTED, LIVE, is_live
+from scheduler.spans import Span, merged
 from scheduler.tenancy import Work
+from scheduler.wall_time import dates, day
 
 # No block is longer (a CHECK holds it), so none that starts earlier can reach into a search.
 LONGEST_BLOCK = timedelta(hours=12)
 
 
+# A patient's infusions this far around are looked at for the distance between them: the longest gap
+# is 60 days, and a day may have more than 24 hours.
+FARTHEST_GAP = timedelta(days=61)
+
 _TAKEN = text(
     f"""
-    SELECT s.id, s.chair_id, s.block_starts_at, s.block_ends_at
+    SELECT s.id, s.chair_id, s.block_starts_at, s.block_ends_at, s.starts_at, s.ends_at,
+           s.observation_minutes, s.extra_minutes
     FROM unnest(CAST(:earliest AS timestamptz[]), CAST(:starts AS timestamptz[]),
                 CAST(:ends AS timestamptz[])) AS w (earliest, starts, ends)
     CROSS JOIN LATERAL (
-        SELECT id, chair_id, block_starts_at, block_ends_at FROM sessions
+        SELECT id, chair_id, block_starts_at, block_ends_at, starts_at, ends_at,
+               observation_minutes, extra_minutes
+        FROM sessions
         WHERE clinic_id = :clinic_id AND status IN {LIVE}
           AND block_starts_at >= w.earliest AND block_starts_at < w.ends
           AND block_ends_at > w.starts
@@ -35,28 +45,86 @@ _TAKEN = text(
 )
 
 
-def chair_calendar(work: Work, windows: Sequence[Span], patient_id: UUID | None = None) -> Calendar:
-    """What may be in the way of a session in these windows, on every active chair."""
+def chair_calendar(
+    work: Work,
+    windows: Sequence[Span],
+    patient_id: UUID | None = None,
+    without: UUID | None = None,
+) -> Calendar:
+    """What may be in the way of a session in these windows, on every active chair.
+
+    `without` names a session that is not in the way, as it is the one to be moved.
+    """
+    whole = _whole(windows)
+    taken = _taken(work, windows, without)
     of_lane: dict[UUID, list[Blocker]] = {}
+    for row in taken:
+        span = Span(row.block_starts_at, row.block_ends_at)
+        of_lane.setdefault(row.chair_id, []).append(Blocker("session", span, row.id))
+    for outage in outages_in(work, whole):
+        blocker = Blocker("outage", outage.span, outage.id)
+        of_lane.setdefault(outage.chair_id, []).append(blocker)
+    visits, infusions = visits_of(work, patient_id, whole, without) if patient_id else ([], [])
+    return Calendar(
+        lanes=tuple(Lane(*chair) for chair in active_chairs(work)),
+        everywhere=shut(work, windows),
+        of_lane=of_lane,
+        of_patient=tuple(visits),
+        infusions=tuple(infusions),
+        nurses=_busy_nurses(work, windows, taken),
+    )
+
+
+def _taken(work: Work, windows: Sequence[Span], without: UUID | None) -> list[Row[Any]]:
+    """The live sessions whose blocks meet a window."""
     bounds = {
         "clinic_id": work.clinic_id,
         "earliest": [window.start - LONGEST_BLOCK for window in windows],
         "starts": [window.start for window in windows],
         "ends": [window.end for window in windows],
     }
-    for row in work.session.execute(_TAKEN, bounds):
-        span = Span(row.block_starts_at, row.block_ends_at)
-        of_lane.setdefault(row.chair_id, []).append(Blocker("session", span, row.id))
-    whole = _whole(windows)
-    for outage in outages_in(work, whole):
-        blocker = Blocker("outage", outage.span, outage.id)
-        of_lane.setdefault(outage.chair_id, []).append(blocker)
-    return Calendar(
-        lanes=tuple(Lane(*chair) for chair in active_chairs(work)),
-        everywhere=shut(work, windows),
-        of_lane=of_lane,
-        of_patient=tuple(visits_of(work, patient_id, whole)) if patient_id else (),
+    return [row for row in work.session.execute(_TAKEN, bounds) if row.id != without]
+
+
+def _busy_nurses(
+    work: Work, windows: Sequence[Span], taken: Iterable[Row[Any]]
+) -> BusyNurses | None:
+    """When the clinic's nurses can take no further patient, or None where nothing limits them."""
+    staffing = staffing_of(work, _whole(windows))
+    if not staffing.limited:
+        return None
+    setup = timedelta(minutes=staffing.setup_minutes)
+    # A session that meets two windows is in both of them.
+    rows = {row.id: row for row in taken}.values()
+    setups = [Span(row.block_starts_at, row.block_starts_at + setup) for row in rows]
+    watches = [Span(row.starts_at, watched_until(row)) for row in rows]
+    nurses = [
+        piece
+        for window in _whole_days(work, windows)
+        for piece in nurses_at_work(staffing, window, work.zone)
+    ]
+    return BusyNurses(
+        setup,
+        tuple(_limit(span) for span in all_busy(setups, nurses)),
+        tuple(_limit(span) for span in all_busy(watches, nurses, staffing.watch_ratio)),
     )
+
+
+def watched_until(row: Any) -> datetime:
+    """When a session's observation ends, with what it was extended by."""
+    minutes: int = row.observation_minutes + row.extra_minutes
+    ends_at: datetime = row.ends_at
+    return ends_at + timedelta(minutes=minutes)
+
+
+def _limit(span: Span) -> Blocker:
+    return Blocker("nurse_limit", span)
+
+
+def _whole_days(work: Work, windows: Sequence[Span]) -> list[Span]:
+    """The local days that the windows touch, each once."""
+    days = {on for window in windows for on in dates(window, work.zone)}
+    return merged(day(on, work.zone) for on in days)
 
 
 def shut(work: Work, windows: Sequence[Span]) -> tuple[Blocker, ...]:
@@ -68,33 +136,58 @@ def shut(work: Work, windows: Sequence[Span]) -> tuple[Blocker, ...]:
     )
 
 
-def visits_of(work: Work, patient_id: UUID, within: Span) -> Iterable[Blocker]:
-    """The patient's live sessions (the whole stay) and consultations around `within`."""
+def visits_of(
+    work: Work, patient_id: UUID, within: Span, without: UUID | None = None
+) -> tuple[list[Blocker], list[Blocker]]:
+    """The patient's live visits around `within`, and their counted infusions further around.
+
+    A visit is a session's whole stay, or a consultation.
+    """
+    visits, infusions = [], []
+    near = within.widened(LONGEST_BLOCK)
     sessions = select(
         InfusionSession.id,
         InfusionSession.block_starts_at,
+        InfusionSession.starts_at,
         InfusionSession.ends_at,
         InfusionSession.observation_minutes,
-    ).where(*_of_patient(InfusionSession, work, patient_id, within, LIVE))
+        InfusionSession.extra_minutes,
+        InfusionSession.status,
+    ).where(*_of_patient(InfusionSession, work, patient_id, within.widened(FARTHEST_GAP), COUNTED))
     for row in work.session.execute(sessions):
-        leaves_at = row.ends_at + timedelta(minutes=row.observation_minutes)
-        yield Blocker("session", Span(row.block_starts_at, leaves_at), row.id)
-    consultations = select(Consultation.id, Consultation.starts_at, Consultation.ends_at).where(
-        *_of_patient(Consultation, work, patient_id, within, ("booked", "arrived"))
+        if row.id == without:
+            continue
+        infusions.append(Blocker("session", Span(row.starts_at, row.ends_at), row.id))
+        stay = Span(row.block_starts_at, watched_until(row))
+        if is_live(row.status) and stay.overlaps(near):
+            visits.append(Blocker("session", stay, row.id))
+    visits += consultations_of(work, patient_id, within, without)
+    return visits, infusions
+
+
+def consultations_of(
+    work: Work, patient_id: UUID, within: Span, without: UUID | None = None
+) -> list[Blocker]:
+    """The patient's live consultations around `within`."""
+    around = within.widened(LONGEST_BLOCK)
+    found = select(Consultation.id, Consultation.starts_at, Consultation.ends_at).where(
+        *_of_patient(Consultation, work, patient_id, around, ("booked", "arrived"))
     )
-    for consultation_id, starts_at, ends_at in work.session.execute(consultations):
-        yield Blocker("consultation", Span(starts_at, ends_at), consultation_id)
+    return [
+        Blocker("consultation", Span(starts_at, ends_at), consultation_id)
+        for consultation_id, starts_at, ends_at in work.session.execute(found)
+        if consultation_id != without
+    ]
 
 
 def _of_patient(
     model: Any, work: Work, patient_id: UUID, within: Span, states: Sequence[str]
 ) -> tuple[Any, ...]:
-    around = within.widened(LONGEST_BLOCK)
     return (
         model.clinic_id == work.clinic_id,
         model.patient_id == patient_id,
-        model.starts_at > around.start,
-        model.starts_at < around.end,
+        model.starts_at > within.start,
+        model.starts_at < within.end,
         model.status.in_(states),
     )
 

@@ -1,27 +1,30 @@
 """A refusal that says what is in the way of each visit, and what would fit instead."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from datetime import date
-from itertools import groupby
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
 from scheduler.errors import Conflict, Facts
 from scheduler.patients.model import Patient
-from scheduler.protocols.rules import Visit, VisitParts
+from scheduler.protocols.rules import VisitParts
 from scheduler.sessions.model_calendar import chair_calendar
-from scheduler.sessions.rules_placing import ALTERNATIVES, Clash, far_enough, nearest
-from scheduler.sessions.rules_slots import FreeDay, Slot, one_a_start
-from scheduler.sessions.searches import days_around, open_days
+from scheduler.sessions.rules_openings import Openings
+from scheduler.sessions.rules_placing import Clash, Wish
+from scheduler.sessions.rules_planning import alternatives
+from scheduler.sessions.rules_slots import Slot
+from scheduler.sessions.searches import days_around, days_of, still_bookable
+from scheduler.spans import Span, merged
 from scheduler.tenancy import Work
-from scheduler.wall_time import local_date
 
-# How many clashes of one order get alternatives, and how many days off these may lie.
+# How many clashes of one order get alternatives, and how many days off these lie at best. An order
+# of a year that does not fit at all would keep a process busy for what nobody reads to its end.
 EXPLAINED = 12
 DAYS_AROUND = 3
+# Looked at where the nearer days have nothing.
+FARTHEST_DAYS = 14
 
-# Looks, in a fresh unit of work, for what would fit instead of a clash.
-Finder = Callable[[Work, Clash], list[Slot]]
+# Looks, in a fresh unit of work, for what would fit instead.
+Explain = Callable[[Work], Facts]
 
 _READ_OUT = {
     "chair_taken": "the chair is taken",
@@ -30,20 +33,12 @@ _READ_OUT = {
     "outage": "the chair is out of order",
     "provider_busy": "the provider has another appointment",
     "patient_busy": "the patient has another visit",
+    "nurse_limit": "all nurses are busy with other patients",
 }
 
 
-def does_not_fit(
-    work: Work,
-    clashes: Sequence[Clash],
-    find: Finder,
-    lane_field: str = "chair_id",
-) -> Conflict:
-    """The refusal that names every clash; `find` looks for alternatives once no lock is held."""
-
-    def explain(fresh: Work) -> Facts:
-        return {"conflicts": conflict_list(fresh, clashes, find, lane_field)}
-
+def does_not_fit(work: Work, clashes: Sequence[Clash], explain: Explain) -> Conflict:
+    """The refusal that names every clash; `explain` looks for what fits once no lock is held."""
     first, count = clashes[0], len(clashes)
     detail = f"{work.spoken(first.wanted_at)} does not fit: {_read_out(work, first)}."
     if count > 1:
@@ -56,14 +51,17 @@ def _read_out(work: Work, clash: Clash) -> str:
     if clash.reason == "closed" and shut and shut[0].span.start > clash.wanted_at:
         closes = f"{shut[0].span.start.astimezone(work.zone):%-I:%M %p}"
         return f"the clinic closes at {closes}, before the visit would be over"
+    if clash.reason == "gap":
+        other = clash.blockers[0].span.start.astimezone(work.zone)
+        far = "far from" if clash.too_far else "near to"
+        return f"it is too {far} the patient's session on {other:%A, %B %-d}"
     return _READ_OUT[clash.reason]
 
 
 def conflict_list(
     work: Work,
     clashes: Sequence[Clash],
-    find: Finder,
-    lane_field: str = "chair_id",
+    find: Callable[[Clash], Iterable[dict[str, Any]]],
 ) -> list[dict[str, Any]]:
     """Each clash with its blockers and alternatives, as it is answered."""
     return [
@@ -80,64 +78,111 @@ def conflict_list(
                 }
                 for blocker in clash.blockers
             ],
-            "alternatives": [
-                {"starts_at": work.local(slot.visit.starts_at), lane_field: str(slot.lane.id)}
-                for slot in find(work, clash)
-            ],
+            "alternatives": list(find(clash)),
         }
         for clash in clashes
     ]
 
 
-def chair_alternatives(
+def openings_for(
+    work: Work,
+    patient: Patient,
+    parts: VisitParts,
+    windows: Sequence[Span],
+    without: UUID | None = None,
+) -> Openings:
+    """The free starts in these windows (whole local days) that are legal for the patient."""
+    calendar = chair_calendar(work, merged(windows), patient.id, without)
+    whole = Span(min(each.start for each in windows), max(each.end for each in windows))
+    within = still_bookable(work, whole)
+    return Openings(calendar, parts, work.zone, within, days_of(work, patient, without))
+
+
+def windows_around(
+    work: Work, wishes: Sequence[Wish], ordinals: Iterable[int], days: int
+) -> list[Span]:
+    """Where to look: whole days around those that are to move, the blocks of the others."""
+    moving = set(ordinals)
+    return [
+        days_around(work, wish.visit.starts_at, days if ordinal in moving else 0)
+        for ordinal, wish in enumerate(wishes, start=1)
+    ]
+
+
+class Outlook:
+    """What is free around an order's clashes; each calendar is read when it is first needed."""
+
+    def __init__(
+        self,
+        work: Work,
+        patient: Patient,
+        parts: VisitParts,
+        wishes: Sequence[Wish],
+        clashes: Sequence[Clash],
+        without: UUID | None = None,
+    ) -> None:
+        self.work, self.patient, self.parts = work, patient, parts
+        self.wishes, self.clashes, self.without = wishes, clashes, without
+        self._openings: dict[int, Openings] = {}
+
+    def openings(self, days: int) -> Openings:
+        """The free starts so many days around: the clashes' when near, all sessions' when far."""
+        if days not in self._openings:
+            ordinals = range(1, len(self.wishes) + 1)
+            explained = [clash.ordinal for clash in self.clashes[:EXPLAINED]]
+            moving = explained if days <= DAYS_AROUND else ordinals
+            windows = windows_around(self.work, self.wishes, moving, days)
+            self._openings[days] = openings_for(
+                self.work, self.patient, self.parts, windows, self.without
+            )
+        return self._openings[days]
+
+    def alternatives(self, clash: Clash) -> list[dict[str, Any]]:
+        """What would fit instead of a clash, within a few days, else within two weeks."""
+        for days in (DAYS_AROUND, FARTHEST_DAYS):
+            openings = self.openings(days)
+            if found := alternatives(self.wishes, clash.ordinal, openings, days):
+                return [shown_alternative(self.work, slot, openings) for slot in found]
+        return []
+
+
+def conflicts_with(view: Outlook) -> list[dict[str, Any]]:
+    """The conflicts of an order, the first of them with what would fit beside the rest."""
+    explained = {clash.ordinal for clash in view.clashes[:EXPLAINED]}
+
+    def find(clash: Clash) -> list[dict[str, Any]]:
+        return view.alternatives(clash) if clash.ordinal in explained else []
+
+    return conflict_list(view.work, view.clashes, find)
+
+
+def explain_visit(
     patient_id: UUID,
     parts: VisitParts,
-    *,
-    chair_id: UUID | None,
-    others: Sequence[Visit] = (),
-    min_gap_days: int = 0,
-) -> Finder:
-    """How to look for what would fit instead of a clash: legal beside the other visits.
+    wishes: Sequence[Wish],
+    clashes: Sequence[Clash],
+    without: UUID | None = None,
+) -> Explain:
+    """What would fit instead of single visits."""
 
-    It looks for the first clashes of an order only: an order of a year that does not fit at all
-    would keep a process busy for what nobody reads to its end.
-    """
-
-    def find(work: Work, clash: Clash) -> list[Slot]:
-        if clash.ordinal not in looked_at and len(looked_at) == EXPLAINED:
-            return []
-        looked_at.add(clash.ordinal)
+    def explain(fresh: Work) -> Facts:
         # Everything is read afresh: what was loaded before the rollback is gone.
-        patient = work.load(Patient, patient_id)
-        around = days_around(work, clash.wanted_at, DAYS_AROUND)
-        calendar = chair_calendar(work, [around], patient_id)
-        others_on = {
-            local_date(each.starts_at, work.zone)
-            for each in others
-            if each.starts_at != clash.wanted_at
-        }
-        days = [
-            free
-            for free in open_days(work, calendar, around, parts, patient)
-            if far_enough(free.on, others_on, min_gap_days)
-        ]
-        found: list[Slot] = []
-        for near in nearest_days(days, local_date(clash.wanted_at, work.zone)):
-            missing = ALTERNATIVES - len(found)
-            starts = one_a_start(near, parts, chair_id)
-            found += nearest(clash.wanted_at, starts, work.zone, chair_id, missing)
-            if len(found) == ALTERNATIVES:
-                break
-        return found
+        patient = fresh.load(Patient, patient_id)
+        view = Outlook(fresh, patient, parts, wishes, clashes, without)
+        return {"conflicts": conflicts_with(view)}
 
-    looked_at: set[int] = set()
-    return find
+    return explain
 
 
-def nearest_days(days: Iterable[FreeDay], on: date) -> Iterator[Iterator[FreeDay]]:
-    """The days by how far off they are, so that a far one is looked at only when needed."""
+def shown_slot(work: Work, slot: Slot) -> dict[str, Any]:
+    """A slot as it is offered."""
+    return {
+        "starts_at": work.local(slot.visit.starts_at),
+        "chair_id": str(slot.lane.id),
+        "chair": slot.lane.label,
+    }
 
-    def days_off(free: FreeDay) -> int:
-        return abs((free.on - on).days)
 
-    return (near for _, near in groupby(sorted(days, key=days_off), key=days_off))
+def shown_alternative(work: Work, slot: Slot, openings: Openings) -> dict[str, Any]:
+    """A slot that would fit instead, and what it makes of the day."""
+    return shown_slot(work, slot) | {"note": str(openings.loads.peak(slot))}

@@ -6,17 +6,27 @@ from uuid import UUID
 from sqlalchemy import select
 
 from scheduler.access.roles import READ_CARE, WRITE_CARE
-from scheduler.sessions import actions, actions_slots
+from scheduler.sessions import actions, actions_reschedule, actions_slots, actions_treatment
 from scheduler.sessions.model import InfusionSession, numbered, starting_in
 from scheduler.sessions.schema import (
-    Cancel,
-    Complete,
-    Happened,
+    SessionBooked,
     SessionOut,
+    SessionOverrun,
     SessionQuery,
     SlotQuery,
     SlotsOut,
+)
+from scheduler.sessions.schema_steps import (
+    Arrive,
+    Cancel,
+    Complete,
+    DryRun,
+    Extend,
+    Happened,
+    Observe,
+    Reschedule,
     Start,
+    TurnAway,
 )
 from scheduler.tenancy import Match, Work
 from scheduler.web.paging import Page, page
@@ -26,6 +36,16 @@ from scheduler.web.schema import page_of
 routes = Routes("sessions", "Free slots, and sessions on their way through the clinic.")
 
 STEP = ("not_allowed", "wrong_time")
+MOVE = (
+    "not_allowed",
+    "in_the_past",
+    "too_far_ahead",
+    "chair_retired",
+    "not_bookable",
+    "not_cleared",
+    "does_not_fit",
+    "taken",
+)
 
 
 @routes.get(
@@ -74,6 +94,21 @@ def confirm_session(
 
 @routes.change(
     "POST",
+    "/sessions/<uuid:session_id>/reschedule",
+    access=WRITE_CARE,
+    body=Reschedule(),
+    answer=SessionBooked(),
+    refusals=MOVE,
+)
+def reschedule_session(
+    work: Work, body: dict[str, Any], session_id: UUID, match: Match
+) -> InfusionSession:
+    """Move a booked session, with all the checks of a booking; a refusal says what fits."""
+    return _numbered(work, actions_reschedule.reschedule_session(work, session_id, match, **body))
+
+
+@routes.change(
+    "POST",
     "/sessions/<uuid:session_id>/cancel",
     access=WRITE_CARE,
     body=Cancel(),
@@ -89,9 +124,24 @@ def cancel_session(
 
 @routes.change(
     "POST",
-    "/sessions/<uuid:session_id>/arrive",
+    "/sessions/<uuid:session_id>/no-show",
     access=WRITE_CARE,
     body=Happened(),
+    answer=SessionOut(),
+    refusals=STEP,
+)
+def miss_session(
+    work: Work, body: dict[str, Any], session_id: UUID, match: Match
+) -> InfusionSession:
+    """The patient did not come; from the end of the grace after the start on."""
+    return _numbered(work, actions.miss_session(work, session_id, match, **body))
+
+
+@routes.change(
+    "POST",
+    "/sessions/<uuid:session_id>/arrive",
+    access=WRITE_CARE,
+    body=Arrive(),
     answer=SessionOut(),
     refusals=STEP,
 )
@@ -104,24 +154,57 @@ def arrive_session(
 
 @routes.change(
     "POST",
+    "/sessions/<uuid:session_id>/turn-away",
+    access=WRITE_CARE,
+    body=TurnAway(),
+    answer=SessionOut(),
+    refusals=STEP,
+)
+def turn_away_session(
+    work: Work, body: dict[str, Any], session_id: UUID, match: Match
+) -> InfusionSession:
+    """The patient came and cannot be treated today: the clinic cancels."""
+    return _numbered(work, actions.turn_away_session(work, session_id, match, **body))
+
+
+@routes.change(
+    "POST",
     "/sessions/<uuid:session_id>/start",
     access=WRITE_CARE,
     body=Start(),
-    answer=SessionOut(),
+    answer=SessionOverrun(),
     refusals=STEP,
 )
 def start_session(
     work: Work, body: dict[str, Any], session_id: UUID, match: Match
 ) -> InfusionSession:
-    """Start the infusion. Needs clearance, consent to treatment and vitals."""
-    return _numbered(work, actions.start_session(work, session_id, match, **body))
+    """Start the infusion. Needs clearance, consent to treatment, vitals, and what policy asks."""
+    return _numbered(work, actions_treatment.start_session(work, session_id, match, **body))
+
+
+@routes.change(
+    "POST",
+    "/sessions/<uuid:session_id>/extend",
+    access=WRITE_CARE,
+    query=DryRun(),
+    body=Extend(),
+    answer=SessionOverrun(),
+    refusals=STEP,
+)
+def extend_session(
+    work: Work, query: dict[str, Any], body: dict[str, Any], session_id: UUID, match: Match
+) -> InfusionSession:
+    """It takes longer; `dry_run=true` changes nothing and says what it would run into."""
+    return _numbered(
+        work, actions_treatment.extend_session(work, session_id, match, **body, **query)
+    )
 
 
 @routes.change(
     "POST",
     "/sessions/<uuid:session_id>/observe",
     access=WRITE_CARE,
-    body=Happened(),
+    body=Observe(),
     answer=SessionOut(),
     refusals=STEP,
 )
@@ -129,7 +212,7 @@ def observe_session(
     work: Work, body: dict[str, Any], session_id: UUID, match: Match
 ) -> InfusionSession:
     """The infusion has ended; the patient is watched."""
-    return _numbered(work, actions.observe_session(work, session_id, match, **body))
+    return _numbered(work, actions_treatment.observe_session(work, session_id, match, **body))
 
 
 @routes.change(
@@ -144,7 +227,7 @@ def complete_session(
     work: Work, body: dict[str, Any], session_id: UUID, match: Match
 ) -> InfusionSession:
     """The patient leaves, once observed long enough."""
-    return _numbered(work, actions.complete_session(work, session_id, match, **body))
+    return _numbered(work, actions_treatment.complete_session(work, session_id, match, **body))
 
 
 def _numbered(work: Work, infusion_session: InfusionSession) -> InfusionSession:

@@ -11,12 +11,13 @@ from scheduler.consults.schema import ConsultationOut
 from scheduler.sessions import actions_consultations as actions
 from scheduler.sessions import actions_slots
 from scheduler.sessions.model import starting_in
-from scheduler.sessions.schema import (
+from scheduler.sessions.schema_consultations import (
     CancelConsultation,
     ConsultationIn,
     ConsultationQuery,
     ConsultationSlotOut,
     ConsultationSlotQuery,
+    RescheduleConsultation,
 )
 from scheduler.tenancy import Match, Work
 from scheduler.web.paging import Page, page
@@ -89,6 +90,21 @@ def read_consultation(work: Work, consultation_id: UUID) -> Consultation:
 
 @routes.change(
     "POST",
+    "/consultations/<uuid:consultation_id>/reschedule",
+    access=WRITE_CARE,
+    body=RescheduleConsultation(),
+    answer=ConsultationOut(),
+    refusals=(*BOOKING, "not_allowed"),
+)
+def reschedule_consultation(
+    work: Work, body: dict[str, Any], consultation_id: UUID, match: Match
+) -> Consultation:
+    """Move a booked consultation, to another provider if wanted; a refusal says what fits."""
+    return actions.reschedule_consultation(work, consultation_id, match, **body)
+
+
+@routes.change(
+    "POST",
     "/consultations/<uuid:consultation_id>/cancel",
     access=WRITE_CARE,
     body=CancelConsultation(),
@@ -100,6 +116,18 @@ def cancel_consultation(
 ) -> Consultation:
     """Cancel a booked consultation."""
     return actions.cancel_consultation(work, consultation_id, match, body["reason"])
+
+
+@routes.change(
+    "POST",
+    "/consultations/<uuid:consultation_id>/no-show",
+    access=WRITE_CARE,
+    answer=ConsultationOut(),
+    refusals=("not_allowed",),
+)
+def miss_consultation(work: Work, consultation_id: UUID, match: Match) -> Consultation:
+    """The patient did not come; from the end of the grace after the start on."""
+    return actions.miss_consultation(work, consultation_id, match)
 
 
 @routes.change(

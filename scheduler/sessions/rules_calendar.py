@@ -4,12 +4,12 @@ A *lane* is what takes one visit at a time: a chair, or a provider for consultat
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import tzinfo
+from dataclasses import dataclass, replace
+from datetime import timedelta, tzinfo
 from uuid import UUID
 
 from scheduler.clinics.rules import Hours, open_spans
-from scheduler.protocols.rules import Visit
+from scheduler.protocols.rules import Distance, Visit
 from scheduler.spans import Span, gaps
 
 
@@ -21,7 +21,7 @@ class Lane:
     label: str
 
 
-KINDS = ("opening_hours", "closure", "outage", "session", "consultation")
+KINDS = ("opening_hours", "closure", "outage", "session", "consultation", "nurse_limit")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,16 +34,28 @@ class Blocker:
 
 
 @dataclass(frozen=True, slots=True)
+class BusyNurses:
+    """When the nurses could take no further patient: to set up for `setup`, and to watch."""
+
+    setup: timedelta
+    setting_up: tuple[Blocker, ...]
+    watching: tuple[Blocker, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Calendar:
     """Everything that may be in the way in some stretch of time.
 
-    `everywhere` blocks every lane, `of_lane` one, `of_patient` the patient's other visits.
+    `everywhere` blocks every lane, `of_lane` one, `of_patient` the patient's other visits;
+    `infusions` are the patient's counted sessions around, to which a distance is kept.
     """
 
     lanes: tuple[Lane, ...]
     everywhere: tuple[Blocker, ...]
     of_lane: Mapping[UUID, Sequence[Blocker]]
     of_patient: tuple[Blocker, ...] = ()
+    infusions: tuple[Blocker, ...] = ()
+    nurses: BusyNurses | None = None
 
     def in_clinic(self, visit: Visit) -> list[Blocker]:
         """What of the whole clinic is in the way: the block lies in open hours (I11)."""
@@ -56,6 +68,30 @@ class Calendar:
     def of_the_patient(self, visit: Visit) -> list[Blocker]:
         """Which other visit of the patient is in the way of their stay (I9)."""
         return _meeting(self.of_patient, visit.stay)
+
+    def too_near(self, visit: Visit, distance: Distance, zone: tzinfo) -> list[Blocker]:
+        """Which other infusions of the patient are too near (I10)."""
+        return [
+            each
+            for each in self.infusions
+            if not distance.keeps(visit.starts_at, each.span.start, zone)
+        ]
+
+    def for_nurses(self, visit: Visit) -> list[Blocker]:
+        """When in this visit the nurses have too much to do (I12)."""
+        if self.nurses is None:
+            return []
+        setup = Span(visit.block.start, visit.block.start + self.nurses.setup)
+        found = [
+            *_meeting(self.nurses.setting_up, setup),
+            *_meeting(self.nurses.watching, visit.watch),
+        ]
+        # Where there are no nurses at all, they neither set up nor watch: said once.
+        return list(dict.fromkeys(found))
+
+    def on_lanes(self, lanes: Iterable[Lane]) -> "Calendar":
+        """The same picture with these lanes only."""
+        return replace(self, lanes=tuple(lanes))
 
 
 def closed(hours: Iterable[Hours], windows: Iterable[Span], zone: tzinfo) -> list[Blocker]:

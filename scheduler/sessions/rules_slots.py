@@ -7,9 +7,10 @@ day's first instant to the next's. Where all ticks of a block are free, a block 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, tzinfo
-from uuid import UUID
+from functools import reduce
+from operator import or_
 
-from scheduler.protocols.rules import Visit, VisitParts, visit_at
+from scheduler.protocols.rules import Distance, Visit, VisitParts, visit_at
 from scheduler.sessions.rules_calendar import Blocker, Calendar, Lane
 from scheduler.spans import Span
 from scheduler.wall_time import dates, day
@@ -38,6 +39,16 @@ class FreeDay:
         """When the infusion starts whose block starts at this tick."""
         return self.first + tick * TICK + self.prep
 
+    def all_starts(self) -> Iterator[datetime]:
+        """Every start that is free on some lane, in order."""
+        for tick in _ones(reduce(or_, (mask for _, mask in self.starts), 0)):
+            yield self.start(tick)
+
+    def lanes_at(self, at: datetime) -> list[Lane]:
+        """The lanes on which this start is free."""
+        tick = (at - self.prep - self.first) // TICK
+        return [lane for lane, mask in self.starts if tick >= 0 and mask >> tick & 1]
+
     def stretches(self, mask: int) -> Iterator[tuple[datetime, datetime]]:
         """The first and the last start of each run of free starts."""
         for low, high in _runs_of_ones(mask):
@@ -45,30 +56,54 @@ class FreeDay:
 
 
 def free_days(
-    calendar: Calendar, within: Span, parts: VisitParts, zone: tzinfo
+    calendar: Calendar,
+    within: Span,
+    parts: VisitParts,
+    zone: tzinfo,
+    distance: Distance | None = None,
 ) -> Iterator[FreeDay]:
     """The free starts from `within.start` up to `within.end`, day by day.
 
-    The calendar must cover the whole local days that `within` touches.
+    The calendar must cover the whole local days that `within` touches. With a `distance`, starts
+    too near to another infusion of the patient are not free.
     """
     prep = timedelta(minutes=parts.prep)
-    stay = _ticks(parts.prep + parts.infusion + parts.observation)
-    block = stay + _ticks(parts.turnover)
+    block = _ticks(parts.prep + parts.infusion + parts.observation + parts.turnover)
+    near = [
+        distance.forbidden(each.span.start, zone).moved(-prep)
+        for each in calendar.infusions
+        if distance
+    ]
     for on in dates(within, zone):
         whole = day(on, zone)
         allowed = _starts_within(whole, Span(within.start - prep, within.end - prep))
-        shut = _busy(calendar.everywhere, whole)
-        patient = _room_for(stay, whole, _busy(calendar.of_patient, whole))
+        allowed &= ~busy_ticks(near, whole) & _room_for_patient(calendar, parts, whole)
+        shut = _busy_with(calendar.everywhere, whole)
         starts = tuple(
             (
                 lane,
                 allowed
-                & patient
-                & _room_for(block, whole, shut | _busy(calendar.of_lane.get(lane.id, ()), whole)),
+                and allowed
+                & _room_for(
+                    block, whole, shut | _busy_with(calendar.of_lane.get(lane.id, ()), whole)
+                ),
             )
             for lane in calendar.lanes
         )
         yield FreeDay(on, whole.start, prep, starts)
+
+
+def _room_for_patient(calendar: Calendar, parts: VisitParts, whole: Span) -> int:
+    """Where a block may start as far as the patient's other visits and the nurses go."""
+    watched = _ticks(parts.infusion + parts.observation)
+    prep = _ticks(parts.prep)
+    room = _room_for(prep + watched, whole, _busy_with(calendar.of_patient, whole))
+    if calendar.nurses is not None:
+        setting_up = _busy_with(calendar.nurses.setting_up, whole)
+        room &= _room_for(calendar.nurses.setup // TICK, whole, setting_up)
+        watching = _busy_with(calendar.nurses.watching, whole)
+        room &= _room_for(watched, whole, watching) >> prep
+    return room
 
 
 def slots(days: Iterable[FreeDay], parts: VisitParts) -> Iterator[Slot]:
@@ -81,26 +116,17 @@ def slots(days: Iterable[FreeDay], parts: VisitParts) -> Iterator[Slot]:
             yield Slot(free.starts[place][0], visit_at(free.start(tick), parts))
 
 
-def one_a_start(
-    days: Iterable[FreeDay], parts: VisitParts, preferred: UUID | None = None
-) -> Iterator[Slot]:
-    """Every free start once: on the preferred lane if it is free there, else on the first."""
-    for free in days:
-        lanes = sorted(free.starts, key=lambda each: each[0].id != preferred)
-        seen = 0
-        for lane, mask in lanes:
-            for tick in _ones(mask & ~seen):
-                yield Slot(lane, visit_at(free.start(tick), parts))
-            seen |= mask
+def _busy_with(blockers: Iterable[Blocker], whole: Span) -> int:
+    return busy_ticks((blocker.span for blocker in blockers), whole)
 
 
-def _busy(blockers: Iterable[Blocker], whole: Span) -> int:
-    """The ticks that a blocker touches, if only in part."""
+def busy_ticks(spans: Iterable[Span], whole: Span) -> int:
+    """The ticks that a span touches, if only in part."""
     mask = 0
-    for blocker in blockers:
-        if blocker.span.overlaps(whole):
-            low = max(0, (blocker.span.start - whole.start) // TICK)
-            high = -((whole.start - min(blocker.span.end, whole.end)) // TICK)
+    for span in spans:
+        if span.overlaps(whole):
+            low = max(0, (span.start - whole.start) // TICK)
+            high = -((whole.start - min(span.end, whole.end)) // TICK)
             mask |= (1 << high) - (1 << low)
     return mask
 

@@ -1,28 +1,24 @@
-"""The shapes of slots, sessions and booked consultations."""
+"""The shapes of slots and sessions."""
 
 from datetime import timedelta
 from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
-from scheduler.consults.schema import STATES as CONSULTATION_STATES
 from scheduler.sessions.rules_calendar import KINDS
 from scheduler.sessions.rules_placing import REASONS
 from scheduler.sessions.rules_states import STATES
 from scheduler.web.fields import (
-    EXAMPLE_ID,
     Choice,
     Count,
     Date,
     Flag,
     Id,
     Instant,
-    Minutes,
     QueryMinutes,
-    Text,
     Told,
 )
-from scheduler.web.schema import PageQuery, Stored, Strict
+from scheduler.web.schema import PageQuery, Stored
 
 MOST_DAYS = 62
 CANCELLED_BY = ("patient", "clinic")
@@ -70,6 +66,7 @@ class SlotOut(Schema):
     """A free start on a chair."""
 
     chair_id = Id(required=True, attribute="lane.id")
+    chair = fields.String(required=True, attribute="lane.label")
     starts_at = Instant(required=True, attribute="visit.infusion.start")
     ends_at = Instant(required=True, attribute="visit.infusion.end")
     block_starts_at = Instant(required=True, attribute="visit.block.start")
@@ -111,7 +108,7 @@ class SessionQuery(WindowQuery):
 class Warned(Schema):
     """What the front desk should know, though it was no hindrance."""
 
-    word = Choice("no_channel", "no_consent", "wall_time_moved", required=True)
+    word = Choice("no_channel", "no_consent", "wall_time_moved", "gap_too_long", required=True)
     detail = fields.String(required=True)
     ordinal = Count(1)
 
@@ -126,10 +123,12 @@ class BlockerOut(Schema):
 
 
 class Alternative(Schema):
-    """A start that would fit, on a chair or with a provider."""
+    """A start that would fit, on a chair (and what it makes of the day) or with a provider."""
 
     starts_at = Told("date-time", required=True)
     chair_id = Told("uuid")
+    chair = fields.String()
+    note = fields.String()
     provider_id = Told("uuid")
 
 
@@ -167,96 +166,49 @@ class SessionOut(Stored):
     status = Choice(*STATES, required=True)
     confirmed_at = Instant(required=True, allow_none=True)
     arrived_at = Instant(required=True, allow_none=True)
+    arrived_late = Flag(required=True, allow_none=True)
+    escort_confirmed = Flag(required=True)
+    fasting_confirmed = Flag(required=True)
     started_at = Instant(required=True, allow_none=True)
+    override_reason = fields.String(required=True, allow_none=True)
+    extra_minutes = Count(required=True)
     infusion_ended_at = Instant(required=True, allow_none=True)
+    ended_early = Flag(required=True)
     left_at = Instant(required=True, allow_none=True)
     early_reason = fields.String(required=True, allow_none=True)
+    missed_at = Instant(required=True, allow_none=True)
     cancelled_at = Instant(required=True, allow_none=True)
     cancelled_by = Choice(*CANCELLED_BY, required=True, allow_none=True)
     cancel_reason = fields.String(required=True, allow_none=True)
+    cancelled_late = Flag(required=True, allow_none=True)
+    undone_at = Instant(required=True, allow_none=True)
+    undo_reason = fields.String(required=True, allow_none=True)
     time_version = Count(required=True)
 
 
 class SessionBooked(SessionOut):
-    """A session just booked; `warnings` say what the front desk should know."""
+    """A session just booked or moved; `warnings` say what the front desk should know."""
 
     warnings = fields.List(fields.Nested(Warned), required=True)
 
 
-class Happened(Strict):
-    """When it happened, if not just now."""
+class Collision(Schema):
+    """What a longer session runs into on its chair, by how much, and where that would fit.
 
-    example = {}
+    It is a session (`session_id`, `block_starts_at`) or an outage (`outage_id`).
+    """
 
-    happened_at = Instant()
-
-
-class Cancel(Happened):
-    """Why, and who gives the visit up."""
-
-    example = {"reason": "Has a cold", "by": "patient"}
-
-    reason = Text(500, required=True)
-    by = Choice(*CANCELLED_BY, required=True)
-
-
-class Start(Happened):
-    """What was seen to before the start. No measured value is stored."""
-
-    example = {"vitals_recorded": True}
-
-    vitals_recorded = Flag(required=True)
+    detail = fields.String(required=True)
+    chair_id = Told("uuid", required=True)
+    session_id = Told("uuid")
+    outage_id = Told("uuid")
+    starts_at = Told("date-time", required=True)
+    block_starts_at = Told("date-time")
+    minutes = Count(required=True)
+    alternatives = fields.List(fields.Nested(Alternative), required=True)
 
 
-class Complete(Happened):
-    """`early_reason` (clinicians only) lets a patient leave before the observation is over."""
+class SessionOverrun(SessionOut):
+    """A session that may take longer than planned; its block grew unless there are `collisions`."""
 
-    early_reason = Text(500)
-
-
-class ConsultationIn(Strict):
-    """A consultation to book."""
-
-    example = {
-        "patient_id": EXAMPLE_ID,
-        "provider_id": EXAMPLE_ID,
-        "starts_at": "2026-11-25T10:00:00-07:00",
-        "minutes": 30,
-        "reason": "First visit",
-    }
-
-    patient_id = Id(required=True)
-    provider_id = Id(required=True)
-    starts_at = Instant(on_grid=True, required=True)
-    minutes = Minutes(5, 240, required=True)
-    reason = Text(500)
-
-
-class ConsultationQuery(WindowQuery):
-    """A window on the consultations."""
-
-    status = Choice(*CONSULTATION_STATES)
-    provider_id = Id()
-    patient_id = Id()
-
-
-class ConsultationSlotQuery(SearchQuery):
-    """A search for a provider's free times."""
-
-    provider_id = Id()
-
-
-class ConsultationSlotOut(Schema):
-    """A free time of a provider."""
-
-    provider_id = Id(required=True, attribute="lane.id")
-    starts_at = Instant(required=True, attribute="visit.infusion.start")
-    ends_at = Instant(required=True, attribute="visit.infusion.end")
-
-
-class CancelConsultation(Strict):
-    """Why."""
-
-    example = {"reason": "Asked for another day"}
-
-    reason = Text(500, required=True)
+    collisions = fields.List(fields.Nested(Collision), required=True)

@@ -1,6 +1,6 @@
 """Free times, to be offered: what a search shows and what a refusal suggests instead."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date, datetime, timedelta
 from itertools import dropwhile, islice
 from typing import Any
@@ -11,7 +11,7 @@ from scheduler.consults.model import terms_of
 from scheduler.consults.rules import clearance_at, with_room
 from scheduler.patients.model import Patient
 from scheduler.patients.rules import not_bookable
-from scheduler.protocols.rules import VisitParts
+from scheduler.protocols.rules import Distance, VisitParts
 from scheduler.sessions.model import clearances_used
 from scheduler.sessions.rules_calendar import Calendar
 from scheduler.sessions.rules_slots import FreeDay, Slot, free_days, slots
@@ -21,6 +21,8 @@ from scheduler.wall_time import day, local_date
 from scheduler.web import paging
 
 MONTHS_AHEAD = 24
+
+DayRule = Callable[[date], bool]
 
 
 def latest_start(now: datetime) -> datetime:
@@ -45,20 +47,44 @@ def days_around(work: Work, at: datetime, days: int) -> Span:
     return Span(first.start, last.end)
 
 
+def still_bookable(work: Work, within: Span) -> Span:
+    """The starts of a span that are not past and not too far ahead."""
+    last = latest_start(work.now) + timedelta(microseconds=1)
+    return Span(max(within.start, work.now), min(within.end, last))
+
+
 def open_days(
     work: Work,
     calendar: Calendar,
     within: Span,
     parts: VisitParts,
-    patient: Patient | None = None,
+    may_on: DayRule | None = None,
+    distance: Distance | None = None,
 ) -> Iterator[FreeDay]:
     """The days with their free starts: not past, not too far ahead, and legal for the patient."""
-    last = latest_start(work.now) + timedelta(microseconds=1)
-    still = Span(max(within.start, work.now), min(within.end, last))
+    still = still_bookable(work, within)
     if not still:
         return iter(())
-    days = free_days(calendar, still, parts, work.zone)
-    return days if patient is None else _legal(work, days, patient)
+    days = free_days(calendar, still, parts, work.zone, distance)
+    return days if may_on is None else (free for free in days if may_on(free.on))
+
+
+def days_of(work: Work, patient: Patient, without: UUID | None = None) -> DayRule:
+    """On which days the patient may be booked and is cleared once more (I1, I3, I6).
+
+    `without` names a session that gives its place on a clearance back, as it is to be moved.
+    """
+    terms = with_room(terms_of(work, patient.id), clearances_used(work, patient.id, without))
+    minimum_age = policy_of(work).minimum_age
+
+    def may_on(on: date) -> bool:
+        if not_bookable(patient.status, patient.birth_date, on, minimum_age):
+            return False
+        # All starts offered are from now on, and a clearance holds for a whole day.
+        first = max(day(on, work.zone).start, work.now)
+        return clearance_at(terms, first, work.zone) is not None
+
+    return may_on
 
 
 def slot_page(
@@ -106,18 +132,6 @@ def _pairs(free: FreeDay, mask: int, work: Work) -> list[list[str]]:
 def _is_plain(on: date, work: Work) -> bool:
     whole = day(on, work.zone)
     return whole.end - whole.start == timedelta(days=1)
-
-
-def _legal(work: Work, days: Iterable[FreeDay], patient: Patient) -> Iterator[FreeDay]:
-    """Those days on which the patient may be booked and is cleared once more (I1, I3, I6)."""
-    terms = with_room(terms_of(work, patient.id), clearances_used(work, patient.id))
-    minimum_age = policy_of(work).minimum_age
-    for free in days:
-        if not_bookable(patient.status, patient.birth_date, free.on, minimum_age):
-            continue
-        # All starts offered are from now on, and a clearance holds for a whole day.
-        if clearance_at(terms, max(free.first, work.now), work.zone):
-            yield free
 
 
 def _after(found: Iterator[Slot], start: datetime, lane_id: UUID) -> Iterator[Slot]:

@@ -129,6 +129,15 @@ class Flag(fields.Boolean):
         return value
 
 
+class QueryFlag(fields.Boolean):
+    """true or false in a query string, where everything is text."""
+
+    def _deserialize(self, value: Any, *_: Any, **__: Any) -> bool:
+        if value not in ("true", "false"):
+            raise self.make_error("invalid", input=value)
+        return bool(value == "true")
+
+
 class Instant(fields.DateTime):
     """RFC 3339 with an offset (I67), UTC inside, answered in the clinic's zone.
 

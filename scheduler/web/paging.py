@@ -3,7 +3,7 @@
 import base64
 import binascii
 from collections.abc import Callable, Iterable, Sequence
-from datetime import datetime
+from datetime import date, datetime, time
 from typing import Any, TypedDict, cast
 
 import orjson
@@ -46,6 +46,13 @@ def _parsed(value: Any, kind: type) -> Any:
         if instant.tzinfo is None:
             raise ValueError
         return instant
+    if kind is date:
+        return date.fromisoformat(str(value))
+    if kind is time:
+        wall = time.fromisoformat(str(value))
+        if wall.tzinfo is not None:
+            raise ValueError
+        return wall
     return kind(value) if kind is not int else value
 
 

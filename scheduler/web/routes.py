@@ -7,7 +7,7 @@
         '''Book a whole weekly series, or nothing.'''
         return actions.book_series(work, order)
 
-A view gets the unit of work, then the parsed body or query, then the path's ids, and `match`
+A view gets the unit of work, then the parsed query, the parsed body, the path's ids, and `match`
 where it needs If-Match. A route without `access` does not exist. `refusals` are the words of
 the clinic's own rules that may stand in the way; the document lists them, and a test that meets
 another one fails.
@@ -113,6 +113,7 @@ class Routes(Blueprint):  # type: ignore[misc]  # flask-smorest has no types
         access: Access,
         answer: Schema | None,
         body: Strict | None = None,
+        query: Strict | None = None,
         shows_secret: bool = False,
         refusals: tuple[str, ...] = (),
     ) -> Callable[[View], View]:
@@ -122,10 +123,11 @@ class Routes(Blueprint):  # type: ignore[misc]  # flask-smorest has no types
             if_match=True,
             takes_body=body is not None,
             shows_secret=shows_secret,
+            takes_query=query is not None,
             refusals=refusals,
         )
         status = 204 if answer is None else 200
-        return self._endpoint(method, rule, endpoint, status, answer, body=body)
+        return self._endpoint(method, rule, endpoint, status, answer, body=body, query=query)
 
     def _endpoint(
         self,

@@ -101,6 +101,7 @@ class ProblemSchema(Schema):
     # Named, not imported: what is in the way of a visit is the sessions' to say.
     conflicts = fields.List(fields.Nested("Conflict"))
     sessions = fields.List(fields.Nested("NotCleared"))
+    suggestion = fields.Nested("SuggestedOrder")
     ordinals = fields.List(Count(1))
     state = fields.String()
     missing = fields.List(fields.String())

@@ -59,6 +59,12 @@ BROKEN = [
     ),
     ("I2", "there is no consultation", "DELETE FROM consultations; SELECT id FROM clearances"),
     (
+        "I3",
+        "one session more than the clearance covers",
+        "UPDATE clearances SET max_sessions = 5 WHERE patient_id = {ana};"
+        "SELECT id FROM sessions WHERE starts_at::date = '2027-01-05'",
+    ),
+    (
         "I4",
         "started after the clearance was revoked",
         "UPDATE clearances SET version = 2, revoked_at = '2026-12-01T16:00Z'"
@@ -145,6 +151,17 @@ BROKEN = [
         " RETURNING id",
     ),
     (
+        "I10",
+        "twice on one day",
+        "UPDATE sessions SET patient_id = {ana}, starts_at = '2026-12-08T14:30-07:00'"
+        " WHERE id = {bens} RETURNING id",
+    ),
+    (
+        "I10",
+        "nearer than the protocol ever had it",
+        "UPDATE sessions SET starts_at = '2026-12-12T09:30-07:00' WHERE id = {later} RETURNING id",
+    ),
+    (
         "I15",
         "no constraint on chairs",
         "ALTER TABLE sessions DROP CONSTRAINT sessions_chair_free; SELECT 'sessions_chair_free'",
@@ -177,6 +194,12 @@ BROKEN = [
         "DELETE FROM sessions WHERE id = {next}; SELECT id FROM series WHERE patient_id = {ana}",
     ),
     (
+        "I27",
+        "stopped, with sessions still to come",
+        "UPDATE series SET cancelled_at = '2026-12-22T12:00-07:00' WHERE patient_id = {ana}"
+        " RETURNING id",
+    ),
+    (
         "I28",
         "another patient's series",
         "UPDATE sessions SET series_id = (SELECT id FROM series WHERE patient_id = {ben})"
@@ -186,6 +209,73 @@ BROKEN = [
         "I28",
         "no such series",
         "UPDATE sessions SET series_id = gen_random_uuid() WHERE id = {next} RETURNING id",
+    ),
+    (
+        "I29",
+        "arrived, and booked",
+        "UPDATE sessions SET arrived_at = now() WHERE id = {next} RETURNING id",
+    ),
+    (
+        "I29",
+        "arrived, and started already",
+        "UPDATE sessions SET status = 'arrived' WHERE id = {done} RETURNING id",
+    ),
+    (
+        "I29",
+        "infusing, and not arrived",
+        "UPDATE sessions SET status = 'infusing', started_at = now() WHERE id = {next}"
+        " RETURNING id",
+    ),
+    (
+        "I29",
+        "observing, and left already",
+        "UPDATE sessions SET status = 'observing' WHERE id = {done} RETURNING id",
+    ),
+    (
+        "I29",
+        "over before it began",
+        "UPDATE sessions SET infusion_ended_at = started_at - interval '1 minute'"
+        " WHERE id = {done} RETURNING id",
+    ),
+    (
+        "I29",
+        "called off once it had begun",
+        "UPDATE sessions SET status = 'cancelled' WHERE id = {done} RETURNING id",
+    ),
+    (
+        "I29",
+        "a state of its own",
+        "UPDATE sessions SET status = 'lost' WHERE id = {next} RETURNING id",
+    ),
+    (
+        "I30",
+        "missed within the grace",
+        "UPDATE sessions SET status = 'no_show', missed_at = starts_at + interval '29 minutes'"
+        " WHERE id = {next} RETURNING id",
+    ),
+    (
+        "I30",
+        "missed before the start, whatever the grace was",
+        "UPDATE policies SET version = 2;"
+        "UPDATE sessions SET status = 'no_show', missed_at = starts_at - interval '1 minute'"
+        " WHERE id = {next} RETURNING id",
+    ),
+    (
+        "I30",
+        "missed, and arrived",
+        "UPDATE sessions SET status = 'no_show', missed_at = starts_at + interval '1 hour'"
+        " WHERE id = {done} RETURNING id",
+    ),
+    (
+        "I30",
+        "missed, and nobody knows when",
+        "UPDATE sessions SET status = 'no_show' WHERE id = {next} RETURNING id",
+    ),
+    (
+        "I32",
+        "called off, and nobody knows why",
+        "UPDATE sessions SET status = 'cancelled', cancelled_at = now(), cancelled_by = 'clinic'"
+        " WHERE id = {next} RETURNING id",
     ),
     (
         "I33",
@@ -402,6 +492,12 @@ CHANGED = "version = version + 1"
 # What a rule that changed afterwards leaves behind, or jobs that did not run: no violation.
 ASIDE = [
     (
+        "I3",
+        "the clearance covers fewer by now",
+        f"UPDATE clearances SET {CHANGED}, max_sessions = 4 WHERE patient_id = {{ana}};"
+        "SELECT id FROM sessions WHERE patient_id = {ana} AND starts_at > '2026-12-23'",
+    ),
+    (
         "I4",
         "the clearance of sessions ahead was revoked",
         f"UPDATE clearances SET {CHANGED}, revoked_at = '2026-12-03T00:00Z'"
@@ -456,6 +552,66 @@ ASIDE = [
         " '2026-12-08T10:00-07:00', '2026-12-08T11:15-07:00', '', 1 FROM chairs; SELECT {next}",
     ),
     (
+        "I10",
+        "the protocol keeps them further apart by now",
+        f"UPDATE protocols SET {CHANGED},"
+        " phases = (SELECT jsonb_agg(each || '{{\"min_gap_days\": 8}}')"
+        " FROM jsonb_array_elements(phases) AS each);"
+        "SELECT id FROM sessions WHERE patient_id = {ana} AND status = 'booked'",
+    ),
+    (
+        "I12",
+        "no nurse on one day",
+        "INSERT INTO staffing_overrides SELECT {clinic}, gen_random_uuid(), '2026-12-08', '08:00',"
+        " '17:00', 0, 1; SELECT unnest(ARRAY[{next}, {bens}])",
+    ),
+    (
+        "I12",
+        "one nurse sets up one at a time, and on one date is away for a while",
+        "UPDATE staffing SET shifts = (SELECT jsonb_agg(jsonb_build_object('weekday', n,"
+        " 'from', '08:00', 'to', '17:00', 'nurses', 1)) FROM generate_series(0, 4) AS n);"
+        "UPDATE sessions SET starts_at = '2026-12-08T09:35-07:00',"
+        " ends_at = '2026-12-08T10:15-07:00', block_starts_at = '2026-12-08T09:20-07:00',"
+        " block_ends_at = '2026-12-08T10:55-07:00'"
+        " WHERE id = {bens};"
+        "INSERT INTO staffing_overrides SELECT {clinic}, gen_random_uuid(), '2026-12-15', '10:10',"
+        " '10:15', 0, 1; SELECT unnest(ARRAY[{bens}, {later}])",
+    ),
+    (
+        "I12",
+        "one nurse watches one patient",
+        "UPDATE staffing SET watch_ratio = 1, shifts = (SELECT jsonb_agg(jsonb_build_object("
+        "'weekday', n, 'from', '08:00', 'to', '17:00', 'nurses', 1))"
+        " FROM generate_series(0, 4) AS n);"
+        "UPDATE sessions SET starts_at = '2026-12-08T10:35-07:00',"
+        " ends_at = '2026-12-08T11:15-07:00', block_starts_at = '2026-12-08T10:20-07:00',"
+        " block_ends_at = '2026-12-08T11:55-07:00'"
+        " WHERE id = {bens}; SELECT {bens}",
+    ),
+    (
+        "I13",
+        "a chair takes no more",
+        f"UPDATE chairs SET {CHANGED}, active = false;"
+        "SELECT id FROM sessions WHERE status = 'booked'",
+    ),
+    (
+        "I21",
+        "one in the middle is called off",
+        "UPDATE sessions SET status = 'cancelled' WHERE id = {next}; SELECT {later}",
+    ),
+    (
+        "I25",
+        "one is called off",
+        "UPDATE sessions SET status = 'cancelled' WHERE id = {next};"
+        "SELECT id FROM series WHERE patient_id = {ana}",
+    ),
+    (
+        "I25",
+        "as many were missed as the protocol lets pass, and made up for",
+        "UPDATE sessions SET status = 'no_show' WHERE id = ANY(ARRAY[{next}, {later}]);"
+        "UPDATE series SET sessions_planned = 4 WHERE patient_id = {ana} RETURNING id",
+    ),
+    (
         "I38",
         "the jobs do not run",
         "UPDATE messages SET status = 'planned', sent_at = NULL WHERE kind = 'follow_up'"
@@ -479,6 +635,12 @@ SOUND = [
     ("I1", "UPDATE clearances SET expires_on = '2027-01-05'"),
     ("I1", "UPDATE clearances SET cleared_at = '2026-12-01T16:30Z' WHERE patient_id = {ana}"),
     ("I1", f"UPDATE clearances SET {CHANGED}, expires_on = '2026-11-30'"),
+    ("I3", "UPDATE clearances SET max_sessions = 6"),
+    (
+        "I3",
+        "UPDATE clearances SET max_sessions = 5; UPDATE sessions SET status = 'no_show'"
+        " WHERE id = {next}",
+    ),
     ("I4", f"UPDATE clearances SET {CHANGED}, expires_on = '2027-01-05'"),
     (
         "I4",
@@ -513,6 +675,31 @@ SOUND = [
         "I11",
         "UPDATE sessions SET status = 'booked', starts_at = '2026-12-04T11:55-07:00';"
         "UPDATE opening_hours SET hours = '[]'",
+    ),
+    ("I10", "UPDATE sessions SET starts_at = '2026-12-13T09:30-07:00' WHERE id = {later}"),
+    (
+        "I12",
+        "UPDATE staffing SET watch_ratio = 1, shifts = (SELECT jsonb_agg(jsonb_build_object("
+        "'weekday', n, 'from', '09:15', 'to', '12:40', 'nurses', 1))"
+        " FROM generate_series(0, 4) AS n)",
+    ),
+    ("I13", "UPDATE chairs SET active = false; UPDATE sessions SET status = 'cancelled'"),
+    ("I21", "UPDATE sessions SET starts_at = '2026-12-18T09:30-07:00' WHERE id = {later}"),
+    (
+        "I25",
+        "UPDATE sessions SET status = 'cancelled' WHERE id = {next};"
+        "UPDATE series SET cancelled_at = now()",
+    ),
+    (
+        "I25",
+        "UPDATE sessions SET status = 'cancelled' WHERE id = {next};"
+        "UPDATE patients SET status = 'discharged'",
+    ),
+    ("I27", "UPDATE series SET cancelled_at = '2027-01-05T09:30-07:00'"),
+    (
+        "I30",
+        "UPDATE sessions SET status = 'no_show', missed_at = starts_at + interval '30 minutes'"
+        " WHERE id = {next}",
     ),
     ("I20", "UPDATE sessions SET status = 'no_show'; UPDATE series SET sessions_planned = 1"),
     ("I22", "UPDATE sessions SET status = 'cancelled'"),

@@ -22,6 +22,7 @@ from sqlalchemy.orm import Session
 
 from scheduler import embedded
 from scheduler.check import report
+from scheduler.check.listed import listed, proved_listed
 from scheduler.check.proof import NAMED, CatalogProof, Found, Proof
 from scheduler.databases import APP_ROLE
 from scheduler.db import db
@@ -165,13 +166,17 @@ def named(cases: list[tuple[str, str, str]]) -> list[str]:
     return [f"{number} {what}" for number, what, _ in cases]
 
 
+def _listed_as(proof: Proof | CatalogProof) -> tuple[str, ...]:
+    return proof.listed_as if isinstance(proof, Proof) else ()
+
+
 def test_a_healthy_clinic_has_no_violation_and_every_proof_looked_at_rows(story: Story) -> None:
     found = report.check(CHECKED_AT)
     assert {each.number: each for each in found.found}.keys() == NUMBERS
     for proof, each in found.found.items():
         assert each.rows > 0, proof.number
         assert (each.violations, each.aside) == (0, 0), proof.number
-    assert (found.clinics, found.sessions, found.schema) == (1, 7, "0003")
+    assert (found.clinics, found.sessions, found.schema) == (1, 7, "0004")
 
 
 @pytest.mark.parametrize(("number", "what", "sql"), BROKEN, ids=named(BROKEN))
@@ -187,8 +192,8 @@ def test_a_row_that_breaks_an_invariant_is_named(
 
 def test_no_proof_is_without_a_case_that_makes_it_speak() -> None:
     assert {number for number, _, _ in (*BROKEN, *ASIDE)} == NUMBERS
-    # The hours now say nothing of when a session was booked: I11 is held by the actions' tests.
-    assert {number for number, _, _ in BROKEN} == NUMBERS - {"I11"}
+    # What holds now says nothing of when a session was booked: the actions' tests prove these.
+    assert {number for number, _, _ in BROKEN} == NUMBERS - {"I11", "I12", "I13", "I21", "I25"}
 
 
 @pytest.mark.parametrize(("number", "what", "sql"), ASIDE, ids=named(ASIDE))
@@ -199,8 +204,32 @@ def test_what_a_later_change_leaves_behind_is_counted_and_no_violation(
         expected = broken(story, it, sql)
         found = proved(story, it, number)
     assert expected
-    assert (found.aside, list(found.standing_aside)) == (len(expected), expected[:NAMED]), what
+    assert (found.aside, list(found.standing_aside)) == (len(expected), expected), what
     assert found.violations == 0
+
+
+TO_BE_LISTED = [
+    case for case in ASIDE for each in PROOFS if each.number == case[0] and _listed_as(each)
+]
+
+
+@pytest.mark.parametrize(("number", "what", "sql"), TO_BE_LISTED, ids=named(TO_BE_LISTED))
+def test_what_is_to_be_rearranged_is_on_the_attention_list_or_a_violation(
+    story: Story, number: str, what: str, sql: str
+) -> None:
+    """Attention and the proof, each by its own judgement, name the same rows."""
+    with forced(story) as it:
+        expected = broken(story, it, sql)
+        found = proved(story, it, number)
+        with Session(it) as session:
+            known = listed(enter(session, story.clinic.id, SYSTEM, CHECKED_AT))
+    (proof,) = (each for each in report.OF_CLINIC if each.number == number)
+    proven = proved_listed(proof, found, known)
+    assert (proven.violations, proven.aside) == (0, len(expected)), what
+    others = {word: ids - set(expected) for word, ids in known.items()}
+    forgotten = proved_listed(proof, found, others)
+    assert (forgotten.violations, forgotten.aside) == (len(expected), 0)
+    assert list(forgotten.violating) == expected[:NAMED]
 
 
 @pytest.mark.parametrize(
@@ -221,7 +250,7 @@ def test_the_command_prints_a_line_an_invariant_and_ends_well(story: Story) -> N
     assert result.exit_code == 0, result.output
     assert header.startswith("PostgreSQL 1")
     assert ticked == "jobs last ended a tick: never"
-    assert ", schema 0003, clinics 1, sessions 7, " in header
+    assert ", schema 0004, clinics 1, sessions 7, " in header
     assert [line.split()[0] for line in lines] == sorted(NUMBERS, key=lambda n: int(n[1:]))
     assert last == "0 violations"
 
@@ -294,3 +323,29 @@ def test_a_clinic_is_seen_as_it_was_at_one_moment(
 
     monkeypatch.setattr(report, "OF_CLINIC", (Proof("I0", "reads twice", reading),))
     assert report.check(NOW).clinics == 1
+
+
+def test_of_many_ids_a_few_are_printed_and_a_sign_that_there_are_more() -> None:
+    found = Found(9, 6, 0, tuple("abcde"))
+    printed = report.Report(found={report.OF_CLINIC[0]: found})
+    assert "     violating: a, b, c, d, e, …" in report.lines(printed)
+
+
+def test_a_broken_session_that_is_on_no_list_makes_the_check_fail(
+    app: Flask, at: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at(NOW)
+    clinic = a_clinic(app)
+    (session,) = booked(clinic, an_order(a_cleared_patient(clinic), sessions=1))
+    training = {"starts_at": session["starts_at"], "ends_at": session["ends_at"], "reason": "-"}
+    assert clinic.desk.post("/v1/closures", training).status_code == 201
+
+    def of_i11() -> Found:
+        return next(f for p, f in report.check(NOW).found.items() if p.number == "I11")
+
+    assert (of_i11().violations, of_i11().standing_aside) == (0, (session["id"],))
+    (item,) = clinic.desk.get("/v1/attention").get_json()["items"]
+    clinic.desk.post(f"/v1/attention/{item['id']}/handle", {"note": "Called."})
+    assert (of_i11().violations, of_i11().aside) == (0, 1)
+    monkeypatch.setattr(report, "listed", lambda work: {})
+    assert (of_i11().aside, of_i11().violating) == (0, (session["id"],))

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator
 from typing import Any
+from uuid import uuid4
 
 import flask_migrate
 import pytest
@@ -64,6 +65,49 @@ def test_the_migrations_go_up_and_down_and_up_again(fresh: Flask) -> None:
     assert shape(fresh)["functions"] == []
     flask_migrate.upgrade()
     assert shape(fresh) == first
+
+
+# A clinic as the version before knew it, with one series.
+OLDER_CLINIC = [
+    "INSERT INTO clinics VALUES (%(id)s, 'Old', 'Old', NULL, 'America/Phoenix', 30, 50, now(), 1)",
+    "INSERT INTO policies VALUES (%(id)s, 21, '20:00', '09:00', '{2}', 48, '{insomnia}', 5)",
+    "INSERT INTO protocols VALUES (%(id)s, %(id)s, 'weekly', 15, 40, 30, 10, '[]', 1)",
+    "INSERT INTO patients VALUES (%(id)s, %(id)s, 'Ana', 'Lopez', '1980-02-03', NULL, NULL, NULL,"
+    " 'en', 'email', NULL, 'active', now(), 1)",
+    "INSERT INTO series VALUES (%(id)s, %(id)s, %(id)s, %(id)s, 6, 40, 7, now(), 1)",
+]
+
+
+def test_clinics_of_the_version_before_get_what_every_new_one_has(
+    fresh: Flask, server: Server
+) -> None:
+    """Row security binds the owner too: a careless INSERT … SELECT would make nothing."""
+    flask_migrate.upgrade(revision="0003")
+    before, clinics = shape(fresh), [uuid4() for _ in range(3)]
+    with as_superuser(server, str(db.engine.url.database)) as connection:
+        for clinic in clinics:
+            for statement in OLDER_CLINIC:
+                connection.execute(statement, {"id": clinic})
+
+        for _ in range(2):
+            flask_migrate.upgrade(revision="0004")
+            staffing = "SELECT shifts, watch_ratio, setup_minutes, version FROM staffing"
+            assert connection.execute(staffing).fetchall() == [(None, 4, 15, 1)] * 3
+            policies = (
+                "SELECT minimum_age, late_minutes, no_show_grace_minutes, notice_hours,"
+                " escort_asked, fasting_asked, version FROM policies"
+            )
+            known = [(21, 15, 30, 24, False, False, 5)]
+            assert connection.execute(policies).fetchall() == known * 3
+            protocols = "SELECT name, review_after, missed_limit FROM protocols"
+            assert connection.execute(protocols).fetchall() == [("weekly", None, 2)] * 3
+            # A series of the new kind says nothing of days; the version before needs a number.
+            connection.execute("UPDATE series SET every_days = NULL")
+
+            flask_migrate.downgrade(revision="0003")
+            assert shape(fresh) == before
+            series = connection.execute("SELECT every_days FROM series").fetchall()
+            assert series == [(7,)] * 3
 
 
 def test_the_models_have_the_columns_that_the_migrations_make(app: Flask) -> None:

@@ -14,7 +14,8 @@ from scheduler.patients.actions import withdraw_consent
 from scheduler.patients.model import Consent
 from scheduler.tenancy import ClinicSchedule, lock_schedule
 from scheduler.web.idempotency import forget_old
-from tests.builders import ANY, a_clinic, a_patient, consents
+from tests.api.everything import everything, operations
+from tests.builders import ANY, ClinicKit, a_clinic, a_patient, consents
 from tests.conftest import NOW, as_superuser
 
 
@@ -55,6 +56,39 @@ def test_a_withdrawal_of_consent_waits_its_turn(app: Flask, at: Callable[[dateti
         withdraw_consent(work, patient_id, consent.id, ANY)
     with clinic.work() as work:
         assert work.session.get_one(ClinicSchedule, clinic.id).schedule_version == before + 1
+
+
+# Search and booking go by what these change.
+SET_UPS = [
+    "PATCH /v1/clinic/policies",
+    "PUT /v1/clinic/opening-hours",
+    "PUT /v1/clinic/staffing",
+    "POST /v1/clinic/staffing/overrides",
+    "DELETE /v1/clinic/staffing/overrides/{override_id}",
+    "POST /v1/protocols",
+    "PATCH /v1/protocols/{protocol_id}",
+    "POST /v1/closures",
+    "POST /v1/chairs",
+    "PATCH /v1/chairs/{chair_id}",
+    "POST /v1/chairs/{chair_id}/outages",
+]
+
+
+def test_whoever_changes_what_bookings_go_by_waits_their_turn(
+    app: Flask, at: Callable[[datetime], None]
+) -> None:
+    """I10, I11, I12: a booking never reads half of a change; each raises the schedule's version."""
+    ours = everything(app)
+    known = {each.name: each for each in operations(app)}
+    for name in SET_UPS:
+        before = schedule_version(ours.clinic)
+        assert ours.send(known[name]).status_code < 300, name
+        assert schedule_version(ours.clinic) == before + 1, name
+
+
+def schedule_version(clinic: ClinicKit) -> int:
+    with clinic.work() as work:
+        return work.session.get_one(ClinicSchedule, clinic.id).schedule_version
 
 
 def test_answers_are_kept_for_a_weekend_and_then_forgotten(

@@ -127,12 +127,20 @@ WHEN = {
     f"POST {_SESSION}/start": "2026-12-01T09:30:00-07:00",
     f"POST {_SESSION}/observe": "2026-12-01T10:10:00-07:00",
     f"POST {_SESSION}/complete": "2026-12-01T10:45:00-07:00",
+    f"POST {_SESSION}/no-show": "2026-12-01T10:05:00-07:00",
+    f"POST {_SESSION}/turn-away": "2026-12-01T09:25:00-07:00",
+    f"POST {_SESSION}/extend": "2026-12-01T09:25:00-07:00",
+    f"POST {_SESSION}/undo": "2026-12-01T09:25:00-07:00",
+    f"POST {_CONSULTATION}/no-show": "2026-11-25T09:35:00-07:00",
 }
 # The steps before a step.
 AFTER = {
     f"POST {_SESSION}/start": f"POST {_SESSION}/arrive",
     f"POST {_SESSION}/observe": f"POST {_SESSION}/start",
     f"POST {_SESSION}/complete": f"POST {_SESSION}/observe",
+    f"POST {_SESSION}/turn-away": f"POST {_SESSION}/arrive",
+    f"POST {_SESSION}/extend": f"POST {_SESSION}/arrive",
+    f"POST {_SESSION}/undo": f"POST {_SESSION}/arrive",
 }
 
 
@@ -143,6 +151,7 @@ def everything(app: Flask, **clinic_fields: Any) -> Everything:
     ids = {"patient_id": patient_id, "provider_id": clinic.provider_id}
     ids["chair_id"] = clinic.chair_ids[0]
     closed = {"starts_at": at(24, "08:00"), "ends_at": at(24, "09:00"), "reason": "Training"}
+    sick = {"on": "2026-11-24", "from": "12:00", "to": "13:00", "nurses": 1}
     consultation = {
         "patient_id": str(patient_id),
         "provider_id": str(clinic.provider_id),
@@ -152,6 +161,7 @@ def everything(app: Flask, **clinic_fields: Any) -> Everything:
     posted = {
         "closure_id": ("/v1/closures", closed),
         "outage_id": (f"/v1/chairs/{ids['chair_id']}/outages", closed),
+        "override_id": ("/v1/clinic/staffing/overrides", sick),
         "consultation_id": ("/v1/consultations", consultation),
         "series_id": ("/v1/series", an_order(patient_id)),
     }
@@ -163,6 +173,10 @@ def everything(app: Flask, **clinic_fields: Any) -> Everything:
     ids["session_id"] = UUID(answer.get_json()["sessions"][0]["id"])
     ids["consent_id"] = _only(clinic, f"/v1/patients/{patient_id}/consents")
     ids["protocol_id"] = _only(clinic, "/v1/protocols")
+    # Over the last session of the series, so that something needs a person.
+    shut = {"starts_at": "2027-01-05T09:00:00-07:00", "ends_at": "2027-01-05T10:00:00-07:00"}
+    assert clinic.desk.post("/v1/closures", shut | {"reason": "Training"}).status_code == 201
+    ids["item_id"] = _only(clinic, "/v1/attention")
     other = clinic.admin.post("/v1/keys", {"name": "Desk two", "role": "front_desk"})
     ids["key_id"] = UUID(other.get_json()["id"])
     with clinic.work() as work:

@@ -65,7 +65,7 @@ def test_a_provider_has_no_two_at_once_and_the_refusal_says_what_fits(clinic: Cl
     assert (conflict["reason"], conflict["blockers"][0]["id"]) == ("provider_busy", first["id"])
     assert conflict["blockers"][0]["kind"] == "consultation"
     starts = [each["starts_at"][11:16] for each in conflict["alternatives"]]
-    assert starts == ["09:30", "09:35", "09:40"]
+    assert starts == ["09:30", "10:00", "08:30"]
     assert {e["provider_id"] for e in conflict["alternatives"]} == {str(clinic.provider_id)}
     booked(clinic, patient, "09:30")
     clinic.desk.step(first, "cancel", reason="Ill")
@@ -197,6 +197,58 @@ def test_a_consultation_goes_its_way_and_no_other(clinic: ClinicKit, at: Travel)
         complete(clinic, done),
     ]
     assert [(e.status_code, e.get_json()["state"]) for e in late] == [(409, "completed")] * 3
+
+
+def test_a_consultation_moves_with_all_the_checks_of_a_booking(clinic: ClinicKit) -> None:
+    """I9, I31: it is in its own way nowhere; a refusal says what fits, and changes nothing."""
+    patient = a_patient(clinic)
+    made = booked(clinic, patient)
+    other = booked(clinic, a_patient(clinic), "11:00")
+    refused = clinic.desk.step(made, "reschedule", starts_at=f"{DAY}T11:15:00-07:00")
+    assert refused.status_code == 409
+    (conflict,) = refused.get_json()["conflicts"]
+    assert (conflict["reason"], conflict["blockers"][0]["id"]) == ("provider_busy", other["id"])
+    fits = conflict["alternatives"][0]
+    assert fits["starts_at"] == f"{DAY}T11:30:00-07:00"
+    assert clinic.desk.get(f"/v1/consultations/{made['id']}").get_json() == made
+    for starts_at in (f"{DAY}T09:15:00-07:00", fits["starts_at"]):
+        answer = clinic.desk.step(made, "reschedule", starts_at=starts_at)
+        assert answer.status_code == 200, answer.get_json()
+        made = answer.get_json()
+        assert (made["starts_at"], made["minutes"], made["status"]) == (starts_at, 30, "booked")
+    past = clinic.desk.step(made, "reschedule", starts_at="2026-11-20T09:00:00-07:00")
+    assert past.get_json()["type"] == "/problems/in_the_past"
+
+
+def test_a_consultation_moves_to_another_provider(clinic: ClinicKit) -> None:
+    """I31: whose times count then; one who is not active takes none."""
+    chen = clinic.admin.post("/v1/providers", {"name": "Dr. Chen"}).get_json()
+    made = booked(clinic, a_patient(clinic))
+    change = {"starts_at": made["starts_at"], "provider_id": chen["id"]}
+    moved = clinic.desk.step(made, "reschedule", **change).get_json()
+    assert (moved["provider_id"], moved["starts_at"]) == (chen["id"], made["starts_at"])
+    booked(clinic, a_patient(clinic))
+    clinic.admin.change("PATCH", f"/v1/providers/{chen['id']}", {"active": False}, version=1)
+    stays = clinic.desk.step(moved, "reschedule", starts_at=f"{DAY}T12:00:00-07:00")
+    assert (stays.status_code, stays.get_json()["type"]) == (422, "/problems/provider_inactive")
+
+
+def test_a_missed_consultation_is_noted_once_the_grace_is_over(
+    clinic: ClinicKit, at: Travel
+) -> None:
+    """I15, I29, I30: then it is final, and in nobody's way."""
+    made = booked(clinic, a_patient(clinic))
+    at(f"{DAY}T09:29:00-07:00")
+    early = clinic.desk.step(made, "no-show")
+    assert (early.status_code, early.get_json()["missing"]) == (409, ["grace"])
+    assert "from 9:30 AM on" in early.get_json()["detail"]
+    at(f"{DAY}T09:30:00-07:00")
+    missed = clinic.desk.step(made, "no-show").get_json()
+    assert (missed["status"], missed["missed_at"]) == ("no_show", f"{DAY}T09:30:00-07:00")
+    moved = {"starts_at": f"{DAY}T12:00:00-07:00"}
+    for verb, body in (("no-show", {}), ("arrive", {}), ("reschedule", moved)):
+        answer = clinic.desk.step(missed, verb, **body)
+        assert (answer.status_code, answer.get_json()["state"]) == (409, "no_show")
 
 
 @pytest.mark.parametrize(

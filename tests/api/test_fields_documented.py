@@ -92,7 +92,9 @@ def _of_schema(
     for field in schema.fields.values():
         below = said["properties"][_name(field)]
         inner = getattr(field, "inner", None)
-        if isinstance(inner, fields.Nested):
+        if isinstance(field, fields.Nested):
+            yield from _of_schema(f"{path}.{field.name}", field.schema, below, document)
+        elif isinstance(inner, fields.Nested):
             yield from _of_schema(f"{path}.{field.name}", inner.schema, below["items"], document)
         else:
             yield f"{path}.{field.name}", field, below

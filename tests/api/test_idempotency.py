@@ -14,7 +14,7 @@ from werkzeug.test import TestResponse
 from scheduler.tenancy import lock_schedule
 from tests.api.booking import one_session, sessions_of
 from tests.api.everything import Everything, everything, operations
-from tests.builders import Caller, ClinicKit, a_cleared_patient, a_clinic, an_order
+from tests.builders import Caller, ClinicKit, a_cleared_patient, a_clinic, a_protocol, an_order
 
 PATIENT = {"given_name": "Eva", "family_name": "Ruiz", "birth_date": "1979-05-06"}
 
@@ -46,11 +46,13 @@ def test_every_post_that_creates_needs_a_key_and_no_other_write_does(
     assert needed == {
         "POST /v1/chairs",
         "POST /v1/chairs/{chair_id}/outages",
+        "POST /v1/clinic/staffing/overrides",
         "POST /v1/closures",
         "POST /v1/consultations",
         "POST /v1/keys",
         "POST /v1/patients",
         "POST /v1/patients/{patient_id}/consents",
+        "POST /v1/protocols",
         "POST /v1/providers",
         "POST /v1/series",
         "POST /v1/sessions",
@@ -160,9 +162,9 @@ def both(callers: list[Caller], body: Any, key: str) -> list[TestResponse]:
 
 def test_two_requests_with_one_key_at_once_have_one_effect(clinic: ClinicKit) -> None:
     """I65: the second waits for the first and replays it, or is told that it still runs."""
-    patient = a_cleared_patient(clinic)
+    patient, daily = a_cleared_patient(clinic), {"protocol_id": str(a_protocol(clinic))}
     for number in range(4):
-        order = an_order(patient, first_on=f"2026-12-{1 + number:02d}", sessions=1)
+        order = an_order(patient, first_on=f"2026-12-{1 + number:02d}", sessions=1, **daily)
         callers = [Caller(clinic.app.test_client(), clinic.desk.secret) for _ in range(4)]
         answers = both(callers, order, uuid4().hex)
         fresh = [each for each in answers if each.status_code == 201 and not is_replay(each)]

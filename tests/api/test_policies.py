@@ -24,6 +24,28 @@ def test_a_new_clinic_reminds_twice_and_is_quiet_at_night(clinic: ClinicKit) -> 
     assert policies["reminder_days"] == [3, 1]
     assert (policies["quiet_from"], policies["quiet_until"]) == ("21:00", "08:00")
     assert policies["minimum_age"] == 18
+    assert (policies["late_minutes"], policies["no_show_grace_minutes"]) == (15, 30)
+    assert policies["notice_hours"] == 24
+    assert (policies["escort_asked"], policies["fasting_asked"]) == (False, False)
+
+
+def test_every_policy_is_read_as_it_was_written(clinic: ClinicKit) -> None:
+    written = {
+        "minimum_age": 21,
+        "late_minutes": 0,
+        "no_show_grace_minutes": 240,
+        "notice_hours": 336,
+        "escort_asked": True,
+        "fasting_asked": True,
+        "quiet_from": "20:00",
+        "quiet_until": "09:00",
+        "reminder_days": [2],
+        "follow_up_hours": 48,
+        "symptom_codes": ["low_mood"],
+    }
+    answer = changed(clinic, **written)
+    assert answer.get_json() == written | {"version": 2}
+    assert clinic.admin.get("/v1/clinic/policies").get_json() == written | {"version": 2}
 
 
 def test_the_minimum_age_is_followed_at_once(clinic: ClinicKit) -> None:
@@ -58,6 +80,12 @@ def test_the_days_of_the_reminders_are_followed(clinic: ClinicKit) -> None:
         {"minimum_age": 18.0},
         {"quiet_from": "21:01"},
         {"follow_up_hours": 0},
+        {"late_minutes": -1},
+        {"late_minutes": 241},
+        {"no_show_grace_minutes": 241},
+        {"notice_hours": 337},
+        {"escort_asked": 1},
+        {"fasting_asked": "yes"},
         {"version": 9},
     ],
 )

@@ -10,7 +10,7 @@ from marshmallow import fields
 from werkzeug.test import TestResponse
 
 from scheduler.web import strict_json
-from tests.api.everything import NEEDED_QUERIES, Everything, everything, operations
+from tests.api.everything import NEEDED_QUERIES, Everything, Operation, everything, operations
 from tests.builders import ClinicKit, a_clinic
 
 
@@ -53,13 +53,19 @@ def test_a_field_of_the_wrong_type_is_refused_by_its_name_on_every_write(
     wrong = []
     for each in operations(app):
         if each.endpoint.takes_body:
-            for name, kind in each.schemas["json"].fields.items():
+            for name, kind in fields_of(each):
                 for value in _not_of(kind):
                     answer = ours.send(each, body=ours.bodies[each.name] | {name: value})
                     errors = answer.get_json().get("errors", {})
                     if not is_problem(answer, 422) or name not in errors:
                         wrong.append((each.name, name, value, answer.get_json()))
     assert wrong == []
+
+
+def fields_of(operation: Operation) -> list[tuple[str, Any]]:
+    """The fields of a body by the names that they have in it."""
+    known = operation.schemas["json"].fields
+    return [(kind.data_key or name, kind) for name, kind in known.items()]
 
 
 def _not_of(kind: Any) -> list[Any]:
@@ -70,7 +76,10 @@ def _not_of(kind: Any) -> list[Any]:
     if isinstance(kind, fields.Integer):
         return ["7", "", 7.5, -1, 2**53, *values[:5]]
     if isinstance(kind, fields.List):
-        return ["", "a", {}, None, [None], [{"unknown": 1}], 7, [[]]]
+        values = ["", "a", {}, None, [None], [{"unknown": 1}], 7, [[]]]
+        return [value for value in values if value is not None or not kind.allow_none]
+    if isinstance(kind, fields.Nested):
+        return ["", "a", [], *values[1:]]  # all that it holds may be left out
     return ["" if kind.required else [], *values]
 
 
@@ -79,7 +88,7 @@ def test_a_missing_field_is_refused_by_its_name_on_every_write(
 ) -> None:
     for each in operations(app):
         if each.endpoint.takes_body:
-            for name, kind in each.schemas["json"].fields.items():
+            for name, kind in fields_of(each):
                 if kind.required:
                     body = {n: v for n, v in ours.bodies[each.name].items() if n != name}
                     answer = ours.send(each, body=body)
@@ -144,7 +153,21 @@ def test_a_body_has_at_most_256_kilobytes(clinic: ClinicKit, size: int, status: 
 
 
 # None of them is a cursor of ours.
-CURSORS = ["x", "é", "====", "bnVsbA", "W10", "WzFd", "e30", "WyIiLCIiXQ", "a" * 501, "\x00", "LTE"]
+CURSORS = [
+    "x",
+    "é",
+    "====",
+    "bnVsbA",
+    "W10",
+    "WzFd",
+    "e30",
+    "WyIiLCIiXQ",
+    "a" * 501,
+    "\x00",
+    "LTE",
+    # a time with an offset, where a wall time belongs
+    "WyIyMDI2LTExLTI0IiwiMDg6MDArMDE6MDAiLCIwMDAwMDAwMC0wMDAwLTAwMDAtMDAwMC0wMDAwMDAwMDAwMDAiXQ",
+]
 
 
 def test_a_malformed_cursor_is_refused_on_every_list(app: Flask, ours: Everything) -> None:

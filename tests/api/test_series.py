@@ -162,11 +162,14 @@ def test_the_whole_block_lies_in_opening_hours(clinic: ClinicKit, wall: str, fit
 
 
 def test_alternatives_are_the_nearest_ones_on_the_same_day_first(clinic: ClinicKit) -> None:
-    """I22, I24: 09:30 is gone, a block takes 95 minutes; 07:55 would be before opening."""
+    """I22: 09:30 is gone, a block takes 95 minutes; 07:55 would be before opening.
+
+    No two are within half an hour: a person wants a choice.
+    """
     fill(clinic, "2026-12-01")
     (conflict,) = refuse(clinic, a_cleared_patient(clinic), sessions=1)["conflicts"]
     starts = [each["starts_at"] for each in conflict["alternatives"]]
-    assert starts == [f"2026-12-01T{wall}:00-07:00" for wall in ("11:05", "11:10", "11:15")]
+    assert starts == [f"2026-12-01T{wall}:00-07:00" for wall in ("11:05", "11:35", "12:05")]
 
 
 @pytest.mark.parametrize(("sessions", "days"), [(2, {"2026-12-11"}), (3, set())])

@@ -7,8 +7,10 @@ from typing import Any
 import pytest
 from flask import Flask
 
+from scheduler.clinics.model import policy_of
 from tests.api.booking import Json, book, one_session, sessions_of, taken
 from tests.builders import ClinicKit, a_cleared_patient, a_clinic, a_patient, cleared, consents
+from tests.jobs.ticking import tick
 
 Travel = Callable[[Any], None]
 
@@ -20,22 +22,7 @@ WAY: list[tuple[str, str, Json]] = [
     ("complete", "10:45", {}),
 ]
 STATES = ["booked", "arrived", "infusing", "observing", "completed"]
-VERBS: dict[str, Json] = {
-    "confirm": {},
-    "cancel": {"reason": "Ill", "by": "patient"},
-    "arrive": {},
-    "start": {"vitals_recorded": True},
-    "observe": {},
-    "complete": {},
-}
-LEAVES = {
-    "confirm": "booked",
-    "cancel": "booked",
-    "arrive": "booked",
-    "start": "arrived",
-    "observe": "infusing",
-    "complete": "observing",
-}
+VERBS: dict[str, Json] = {"start": {"vitals_recorded": True}}
 
 
 @pytest.fixture
@@ -54,7 +41,8 @@ def walked(clinic: ClinicKit, at: Travel, until: str, patient: Any = None) -> Js
     for verb, wall, body in WAY[: STATES.index(until)]:
         at(day(wall))
         session = taken(clinic, session, verb, **body)
-    return session
+    # What it runs into is said once, when it is started.
+    return {name: value for name, value in session.items() if name != "collisions"}
 
 
 def refused(
@@ -92,35 +80,6 @@ def test_steps_recorded_later_keep_the_time_at_which_they_happened(
     assert (session["started_at"], session["left_at"]) == (day("09:32"), day("10:45"))
 
 
-@pytest.mark.parametrize("state", STATES)
-def test_only_the_steps_of_the_table_leave_a_state(
-    clinic: ClinicKit, at: Travel, state: str
-) -> None:
-    """I29: any other is a conflict that names the state and the one that is needed."""
-    session = walked(clinic, at, state)
-    for verb, body in VERBS.items():
-        if LEAVES[verb] != state:
-            problem = refused(clinic, session, verb, **body)
-            assert (problem["state"], problem["missing"]) == (state, [LEAVES[verb]])
-
-
-def test_a_cancelled_session_is_final(clinic: ClinicKit, at: Travel) -> None:
-    """I29"""
-    session = walked(clinic, at, "booked")
-    session = taken(clinic, session, "cancel", reason="Ill", by="patient")
-    for verb, body in VERBS.items():
-        assert refused(clinic, session, verb, **body)["state"] == "cancelled"
-
-
-@pytest.mark.parametrize("when", ["2026-11-30T23:59:00-07:00", "2026-12-02T00:01:00-07:00"])
-def test_a_patient_arrives_on_the_sessions_own_local_day(
-    clinic: ClinicKit, at: Travel, when: str
-) -> None:
-    session = walked(clinic, at, "booked")
-    at(when)
-    assert refused(clinic, session, "arrive")["missing"] == ["its_day"]
-
-
 # (state, now, verb, happened_at, role, allowed)
 TIMES = [
     ("booked", day("09:20"), "arrive", day("09:25"), "front_desk", False),
@@ -149,7 +108,7 @@ def test_a_step_happened_neither_in_the_future_nor_before_the_last_nor_long_ago(
     """24 hours back at most, 7 days for a clinician."""
     session = walked(clinic, at, state)
     at(now)
-    body = VERBS[verb] | {"happened_at": happened_at}
+    body = VERBS.get(verb, {}) | {"happened_at": happened_at}
     answer = clinic.caller(role).step(session, verb, **body)
     assert answer.status_code == (200 if allowed else 422), answer.get_json()
     if not allowed:
@@ -242,6 +201,165 @@ def test_a_patient_leaves_once_observed_or_when_a_clinician_says_why_not(
     assert desk.status_code == 403
     left = taken(clinic, session, "complete", "clinician", early_reason="Felt well")
     assert (left["left_at"], left["early_reason"]) == (day("10:44"), "Felt well")
+
+
+def policy(clinic: ClinicKit, **fields: Any) -> None:
+    """What the clinic decides from now on."""
+    with clinic.work() as work:
+        for name, value in fields.items():
+            setattr(policy_of(work), name, value)
+
+
+def test_who_comes_late_is_judged_by_the_policy_of_that_day(clinic: ClinicKit, at: Travel) -> None:
+    """I32: not by that of another day."""
+    sessions = [walked(clinic, at, "booked") for _ in range(2)]
+    at(day("09:41"))
+    assert taken(clinic, sessions[0], "arrive")["arrived_late"] is False
+    policy(clinic, late_minutes=10)
+    late = taken(clinic, sessions[1], "arrive")
+    assert late["arrived_late"] is True
+    policy(clinic, late_minutes=15)
+    assert clinic.desk.get(f"/v1/sessions/{late['id']}").get_json()["arrived_late"] is True
+
+
+ASKED = {"escort_asked": True, "fasting_asked": True}
+CONFIRMED: Json = {"escort_confirmed": True, "fasting_confirmed": True}
+
+
+def test_escort_and_fasting_are_asked_for_where_the_policy_does(
+    clinic: ClinicKit, at: Travel
+) -> None:
+    """I5: said on arrival or at the start; everything that is missing is named."""
+    sessions = [walked(clinic, at, "booked", a_cleared_patient(clinic)) for _ in range(2)]
+    policy(clinic, **ASKED)
+    at(day("09:30"))
+    early = taken(clinic, sessions[0], "arrive", **CONFIRMED)
+    assert (early["escort_confirmed"], early["fasting_confirmed"]) == (True, True)
+    assert taken(clinic, early, "start", vitals_recorded=True)["status"] == "infusing"
+    session = taken(clinic, sessions[1], "arrive")
+    problem = refused(clinic, session, "start", vitals_recorded=False)
+    assert problem["missing"] == ["vitals", "escort", "fasting"]
+    assert "no escort is confirmed" in problem["detail"]
+    fasting: Json = {"vitals_recorded": True, "fasting_confirmed": True}
+    assert refused(clinic, session, "start", **fasting)["missing"] == ["escort"]
+    started = taken(clinic, session, "start", **CONFIRMED, vitals_recorded=True)
+    assert (started["escort_confirmed"], started["override_reason"]) == (True, None)
+
+
+def test_a_clinician_overrides_vitals_escort_and_fasting_with_a_reason(
+    clinic: ClinicKit, at: Travel
+) -> None:
+    """I5: nobody else; and never clearance, consent or the patient's status."""
+    patient = a_cleared_patient(clinic)
+    session = walked(clinic, at, "arrived", patient)
+    policy(clinic, **ASKED)
+    override = {"vitals_recorded": False, "override": "Seen by Dr. Rivera"}
+    desk = clinic.desk.step(session, "start", **override)
+    assert (desk.status_code, desk.get_json()["type"]) == (403, "/problems/forbidden")
+    revoke(clinic, patient)
+    assert refused(clinic, session, "start", "clinician", **override)["missing"] == ["clearance"]
+    withdraw(clinic, patient)
+    missing = refused(clinic, session, "start", "clinician", **override)["missing"]
+    assert missing == ["clearance", "treatment_consent"]
+    cleared(clinic, patient)
+    consents(clinic, patient, "treatment")
+    started = taken(clinic, session, "start", "clinician", **override)
+    assert (started["status"], started["override_reason"]) == ("infusing", "Seen by Dr. Rivera")
+
+
+def test_a_clearance_cut_to_fewer_sessions_starts_no_more_of_them(
+    clinic: ClinicKit, at: Travel
+) -> None:
+    """I3, I4: the first one may still start, the second not; another with room is taken."""
+    patient = a_cleared_patient(clinic)
+    first, second = book(clinic, patient, sessions=2)["sessions"]
+    path = f"/v1/clearances/{first['clearance_id']}"
+    clinic.clinician.change("PATCH", path, {"max_sessions": 1}, version=1)
+    for session, wall in ((first, "2026-12-01"), (second, "2026-12-08")):
+        at(f"{wall}T09:20:00-07:00")
+        session = taken(clinic, session, "arrive")
+        if session["id"] == first["id"]:
+            taken(clinic, session, "start", vitals_recorded=True)
+    assert refused(clinic, session, "start", vitals_recorded=True)["missing"] == ["clearance"]
+    cleared(clinic, patient)
+    started = taken(clinic, session, "start", vitals_recorded=True)
+    assert started["clearance_id"] != first["clearance_id"]
+
+
+def test_a_missed_session_gives_its_chair_and_its_clearance_back_and_is_owed(
+    clinic: ClinicKit, at: Travel
+) -> None:
+    """I3, I15, I25, I30: only from the end of the grace on, which the policy sets."""
+    patient = a_patient(clinic)
+    consents(clinic, patient)
+    cleared(clinic, patient, max_sessions=2)
+    series = book(clinic, patient, sessions=2)
+    session = series["sessions"][0]
+    policy(clinic, no_show_grace_minutes=20)
+    at(day("09:49"))
+    problem = refused(clinic, session, "no-show")
+    assert problem["missing"] == ["grace"]
+    assert "from 9:50 AM on" in problem["detail"]
+    at(day("09:50"))
+    missed = taken(clinic, session, "no-show")
+    assert (missed["missed_at"], missed["time_version"]) == (day("09:50"), 2)
+    assert missed["ordinal"] is None
+    owing = clinic.desk.get(f"/v1/series/{series['id']}").get_json()
+    assert (owing["owed"], owing["status"]) == (1, "active")
+    with_series = {"series_id": series["id"], "starts_at": "2026-12-15T09:30:00-07:00"}
+    one_session(clinic, patient, **with_series)
+    chair = {"chair_id": session["chair_id"], "starts_at": day("10:05")}
+    one_session(clinic, a_cleared_patient(clinic), **chair)
+
+
+def test_nothing_misses_a_session_by_itself(clinic: ClinicKit, at: Travel) -> None:
+    """I30: days later it is still as it was."""
+    session = walked(clinic, at, "booked")
+    at("2026-12-05T10:00:00-07:00")
+    tick(clinic.app, "2026-12-05T10:00", {})
+    assert clinic.desk.get(f"/v1/sessions/{session['id']}").get_json() == session
+
+
+def test_a_patient_who_cannot_be_treated_is_turned_away_by_the_clinic(
+    clinic: ClinicKit, at: Travel
+) -> None:
+    """I15, I32: that they came is kept, and that it was not their doing."""
+    session = walked(clinic, at, "arrived")
+    at(day("09:25"))
+    gone = taken(clinic, session, "turn-away", reason="Blood pressure")
+    assert (gone["status"], gone["cancelled_by"]) == ("cancelled", "clinic")
+    assert (gone["cancel_reason"], gone["cancelled_at"]) == ("Blood pressure", day("09:25"))
+    assert (gone["arrived_at"], gone["cancelled_late"]) == (day("09:20"), None)
+    one_session(
+        clinic, a_cleared_patient(clinic), chair_id=session["chair_id"], starts_at=day("09:40")
+    )
+
+
+@pytest.mark.parametrize(
+    ("hours", "late"), [(None, [False, True]), (48, [True, True]), (0, [False, False])]
+)
+def test_whether_a_cancellation_was_late_is_judged_by_the_notice_then_asked(
+    clinic: ClinicKit, at: Travel, hours: int | None, late: list[bool]
+) -> None:
+    """I32: 24 hours if the policy does not say otherwise."""
+    found = []
+    if hours is not None:
+        policy(clinic, notice_hours=hours)
+    for when in ("2026-11-30T09:30:00-07:00", "2026-11-30T09:31:00-07:00"):
+        at(when)
+        session = one_session(clinic, a_cleared_patient(clinic))
+        gone = taken(clinic, session, "cancel", reason="Ill", by="patient")
+        found.append(gone["cancelled_late"])
+    policy(clinic, notice_hours=1)
+    assert found == late
+    assert [each["cancelled_late"] for each in sessions_of(clinic)].count(True) == sum(late)
+
+
+def test_an_infusion_that_ended_early_is_kept_as_such(clinic: ClinicKit, at: Travel) -> None:
+    session = walked(clinic, at, "infusing")
+    at(day("09:50"))
+    watched = taken(clinic, session, "observe", ended_early=True)
+    assert (watched["ended_early"], watched["infusion_ended_at"]) == (True, day("09:50"))
 
 
 def test_a_cancelled_session_frees_its_chair_and_its_patient_at_once(

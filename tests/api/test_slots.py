@@ -40,6 +40,7 @@ def test_an_empty_day_offers_every_start_whose_block_lies_in_opening_hours(
     assert (walls(slots)[0], walls(slots)[-1]) == ("08:15", "15:40")
     assert slots[0] == {
         "chair_id": first,
+        "chair": "Chair 1",
         "starts_at": "2026-12-01T08:15:00-07:00",
         "ends_at": "2026-12-01T08:55:00-07:00",
         "block_starts_at": "2026-12-01T08:00:00-07:00",

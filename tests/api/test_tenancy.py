@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 
 from tests.api.everything import Everything, Operation, everything, operations
-from tests.builders import ClinicKit, a_clinic, an_order
+from tests.builders import ClinicKit, a_cleared_patient, a_clinic, an_order
 
 
 @pytest.fixture
@@ -129,11 +129,11 @@ def test_two_clinics_book_the_same_time_and_neither_is_in_the_others_way(
 ) -> None:
     """I60: what blocks one clinic's chairs is no concern of the other's."""
 
-    def book(clinic: ClinicKit, made: Everything) -> int:
-        order = an_order(made.ids["patient_id"], at="13:00", sessions=1)
+    def book(clinic: ClinicKit) -> int:
+        order = an_order(a_cleared_patient(clinic), at="13:00", sessions=1)
         return clinic.desk.post("/v1/series", order).status_code
 
-    assert [book(each.clinic, each) for each in (ours, theirs)] == [201, 201]
+    assert [book(each.clinic) for each in (ours, theirs)] == [201, 201]
 
 
 def test_a_key_used_at_one_clinic_says_nothing_about_another(

@@ -22,7 +22,9 @@ def ours(app: Flask, at: Callable[[Any], None]) -> Everything:
 
 
 # POSTs that change nothing.
-ASKS = {"POST /v1/series/plan", "POST /v1/patients/search"}
+ASKS = {"POST /v1/series/options", "POST /v1/series/plan", "POST /v1/patients/search"}
+# What is handled is derived: it has no version.
+ASKS |= {"POST /v1/attention/{item_id}/handle"}
 
 
 def test_every_write_but_those_that_create_or_plan_needs_the_version_that_was_seen(

@@ -105,11 +105,13 @@ def of_fields(each: Operation, schema: Schema, body: Json) -> Iterator[Attack]:
             yield of_field(each, label, body | {name: value}, name, value)
         if isinstance(field, fields.List):
             yield from _of_items(each, name, field.inner, body)
+        if isinstance(field, fields.Nested):
+            yield from _of_parts(each, name, field.schema, body)
 
 
 def _of_items(each: Operation, name: str, inner: Any, body: Json) -> Iterator[Attack]:
     if isinstance(inner, fields.Nested):
-        item = body[name][0]
+        item = body[name][0] if name in body else vars(type(inner.schema))["example"]
         for part, field in inner.schema.fields.items():
             for label, value in bad_values(field):
                 yield of_field(
@@ -118,6 +120,12 @@ def _of_items(each: Operation, name: str, inner: Any, body: Json) -> Iterator[At
     else:
         for label, value in bad_values(inner):
             yield of_field(each, f"{label}, in a list", body | {name: [value]}, name, value)
+
+
+def _of_parts(each: Operation, name: str, schema: Schema, body: Json) -> Iterator[Attack]:
+    for part, field in schema.fields.items():
+        for label, value in bad_values(field):
+            yield of_field(each, f"{label}, inside", body | {name: {part: value}}, name, value)
 
 
 def of_field(each: Operation, label: str, body: Json, name: str, value: Any) -> Attack:

@@ -190,6 +190,15 @@ BAD: dict[type, dict[str, Value]] = {
     Minutes: {**COUNTS, "off the grid": 33, "seven": 7, "one": 1},
     Count: COUNTS,
     Flag: FLAGS,
+    fields.Nested: {
+        **each("", "a", "{}"),
+        "a list": [],
+        "a list of one": [{}],
+        "a number": 7,
+        "true": True,
+        "an unknown field": {"unknown": 1},
+        "its class": {"__class__": "admin"},
+    },
     fields.List: {
         **each("", "a", "[]"),
         "an object": {},
@@ -212,7 +221,9 @@ def bad_values(field: Field) -> Iterator[tuple[str, Any]]:
     values = dict(BAD[kind])
     if isinstance(field, Instant) and field.on_grid:
         values |= {f"off the grid, {name}": value for name, value in OFF_GRID.items()}
-    if not field.allow_none:
+    if field.allow_none:
+        values.pop("null", None)
+    else:
         values["null"] = None
     for name, value in values.items():
         yield f"{kind.__name__}: {name}", value(field) if callable(value) else value

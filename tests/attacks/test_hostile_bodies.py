@@ -48,7 +48,7 @@ def test_no_hostile_body_is_taken_or_breaks_anything(
                 # A mutation may be valid: then what it made has to be sound.
                 assert report.check(clock.now(), list).violations == 0
                 stored.put_back()
-            assert stored.fingerprints() == before, f"something was changed before {attack}"
+            assert stored.fingerprints() == before, f"{wrong}; changed before {attack}"
     assert wrong == []
 
 

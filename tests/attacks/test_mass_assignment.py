@@ -42,7 +42,11 @@ PRIVILEGED = {
     "role": {"POST /v1/keys"},
     "status": {"PATCH /v1/patients/{patient_id}"},
     "expires_at": {"POST /v1/keys", "PATCH /v1/keys/{key_id}"},
-    "provider_id": {"POST /v1/keys", "POST /v1/consultations"},
+    "provider_id": {
+        "POST /v1/keys",
+        "POST /v1/consultations",
+        "POST /v1/consultations/{consultation_id}/reschedule",
+    },
 }
 
 

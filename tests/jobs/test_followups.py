@@ -5,13 +5,16 @@ The visit is on Tuesday, 1 December 2026, from 09:30 to 10:10 in Phoenix; the pa
 """
 
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 import pytest
 from flask import Flask
 
+from scheduler.clinics.model import policy_of
+from scheduler.outreach.actions import scan
 from scheduler.patients.actions import change_patient
-from tests.builders import ANY, a_cleared_patient, a_clinic
+from tests.builders import ANY, ClinicKit, a_cleared_patient, a_clinic, a_protocol
 from tests.jobs.ticking import (
     At,
     Outbox,
@@ -28,6 +31,11 @@ from tests.jobs.ticking import (
 MINUTE = timedelta(minutes=1)
 SENT = {"follow_up check_in: sent": 1}
 DUE = "2026-12-02T10:40"
+
+
+def the_next_day(clinic: ClinicKit, on: str, wall: str) -> dict[str, str]:
+    """An order of a protocol by which a patient may come again so soon."""
+    return {"first_on": on, "at": wall, "protocol_id": str(a_protocol(clinic))}
 
 
 def test_a_follow_up_goes_once_24_hours_after_the_patient_left(
@@ -122,7 +130,7 @@ def test_a_follow_up_stops_at_the_start_of_the_next_visit(
     clinic = a_clinic(app)
     patient_id = a_cleared_patient(clinic)
     first = a_booking(clinic, patient_id)
-    after = a_booking(clinic, patient_id, first_on="2026-12-03", at="08:30")
+    after = a_booking(clinic, patient_id, **the_next_day(clinic, "2026-12-03", "08:30"))
     a_visit(clinic, at, first)
     tick(app, "2026-12-01T11:00", outbox.channels)
     if next_is == "completed":
@@ -144,7 +152,7 @@ def test_a_visit_booked_while_a_follow_up_waits_stops_it_too(
     tick(app, "2026-12-01T11:00", outbox.channels)
     claimed(clinic, DUE, lease=timedelta(0))
     at("2026-12-02T10:45:00-07:00")
-    after = a_booking(clinic, patient_id, first_on="2026-12-02", at="12:00")
+    after = a_booking(clinic, patient_id, **the_next_day(clinic, "2026-12-02", "12:00"))
     if next_is == "completed":
         a_visit(clinic, at, after)
     tick(app, "2026-12-02T13:30", outbox.channels)
@@ -156,7 +164,7 @@ def test_just_before_the_next_visit_it_still_goes(app: Flask, at: At, outbox: Ou
     clinic = a_clinic(app)
     patient_id = a_cleared_patient(clinic)
     first = a_booking(clinic, patient_id)
-    a_booking(clinic, patient_id, first_on="2026-12-03", at="08:30")
+    a_booking(clinic, patient_id, **the_next_day(clinic, "2026-12-03", "08:30"))
     a_visit(clinic, at, first)
     tick(app, "2026-12-01T11:00", outbox.channels)
     done = tick(app, "2026-12-03T08:29", outbox.channels)
@@ -186,3 +194,86 @@ def test_after_three_days_a_word_about_a_visit_is_stale(app: Flask, at: At, outb
     tick(app, "2026-12-01T11:00", outbox.channels)
     tick(app, "2026-12-04T10:40", outbox.channels)
     assert ends(clinic)[-1] == ("check_in", "skipped", "too_late")
+
+
+def undo(clinic: ClinicKit, at: At, session: dict[str, Any], moment: str) -> dict[str, Any]:
+    """The completion was a mistake."""
+    at(f"{moment}:00-07:00")
+    return step(clinic, session, "undo", reason="Still here")
+
+
+@pytest.fixture
+def prompt(app: Flask) -> ClinicKit:
+    """A clinic that follows up an hour after the visit, so on the day of the visit."""
+    clinic = a_clinic(app)
+    with clinic.work() as work:
+        policy_of(work).follow_up_hours = 1
+    return clinic
+
+
+def check_ins(clinic: ClinicKit) -> list[tuple[str, str | None]]:
+    return [(status, reason) for rule, status, reason in ends(clinic) if rule == "check_in"]
+
+
+def test_a_completion_that_was_undone_in_time_is_followed_up_once_it_is_true(
+    app: Flask, prompt: ClinicKit, at: At, outbox: Outbox
+) -> None:
+    """I50, I51: counted from when the patient left in the end."""
+    session = undo(prompt, at, a_visit(prompt, at, a_booking(prompt)), "2026-12-01T10:45")
+    tick(app, "2026-12-01T11:40", outbox.channels)
+    assert check_ins(prompt) == []
+    at("2026-12-01T11:50:00-07:00")
+    step(prompt, session, "complete")
+    assert tick(app, "2026-12-01T12:49", outbox.channels) == {}
+    assert tick(app, "2026-12-01T12:50", outbox.channels) == SENT
+
+
+@pytest.mark.parametrize("again", [True, False])
+def test_a_follow_up_that_was_planned_for_an_undone_completion_does_not_go(
+    app: Flask, prompt: ClinicKit, at: At, outbox: Outbox, again: bool
+) -> None:
+    """I50, I51: not even when the visit is completed again by then; that one has its own time."""
+    session = a_visit(prompt, at, a_booking(prompt))
+    claimed(prompt, "2026-12-01T11:40", lease=timedelta(0))
+    session = undo(prompt, at, session, "2026-12-01T11:45")
+    if again:
+        at("2026-12-01T11:50:00-07:00")
+        step(prompt, session, "complete")
+    tick(app, "2026-12-01T11:55", outbox.channels)
+    assert check_ins(prompt) == [("cancelled", "session_changed")]
+    coming = prompt.desk.get(f"/v1/sessions/{session['id']}/messages").get_json()["items"]
+    assert ("check_in", "planned") in {(e["rule"], e["status"]) for e in coming} or not again
+    assert tick(app, "2026-12-01T12:49", outbox.channels) == {}
+    assert tick(app, "2026-12-01T12:50", outbox.channels) == (SENT if again else {})
+    assert len(check_ins(prompt)) == 1
+
+
+def test_a_follow_up_that_waited_through_an_undo_goes_at_the_new_time(
+    app: Flask, prompt: ClinicKit, at: At, outbox: Outbox
+) -> None:
+    """I50, I51: it was planned and nobody had taken it up yet."""
+    session = a_visit(prompt, at, a_booking(prompt))
+    with prompt.work(instant("2026-12-01T11:40")) as work:
+        scan(work)
+    session = undo(prompt, at, session, "2026-12-01T11:41")
+    at("2026-12-01T11:42:00-07:00")
+    step(prompt, session, "complete")
+    with prompt.work(instant("2026-12-01T12:42")) as work:
+        scan(work)
+    assert tick(app, "2026-12-01T12:42", outbox.channels) == SENT
+    assert check_ins(prompt) == [("sent", None)]
+
+
+def test_a_visit_that_was_followed_up_already_is_not_followed_up_again(
+    app: Flask, prompt: ClinicKit, at: At, outbox: Outbox
+) -> None:
+    """I50: at most one, however often it is completed."""
+    session = a_visit(prompt, at, a_booking(prompt))
+    tick(app, "2026-12-01T11:40", outbox.channels)
+    assert check_ins(prompt) == [("sent", None)]
+    session = undo(prompt, at, session, "2026-12-01T12:00")
+    at("2026-12-01T12:05:00-07:00")
+    step(prompt, session, "complete")
+    for wall in ("12:10", "13:05", "13:30"):
+        assert tick(app, f"2026-12-01T{wall}", outbox.channels) == {}
+    assert check_ins(prompt) == [("sent", None)]

@@ -18,7 +18,7 @@ from scheduler.messages.actions import begin_send
 from scheduler.patients.actions import change_patient
 from scheduler.series.actions import book_series
 from scheduler.series.rules import Order
-from tests.builders import ANY, ClinicKit, a_cleared_patient, a_clinic
+from tests.builders import ANY, ClinicKit, a_cleared_patient, a_clinic, a_protocol
 from tests.conftest import as_superuser
 from tests.jobs.ticking import (
     At,
@@ -265,8 +265,9 @@ def test_a_reminder_that_would_come_before_the_visit_before_does_not_apply(
 ) -> None:
     clinic = a_clinic(app)
     patient_id = a_cleared_patient(clinic)
+    daily = str(a_protocol(clinic))
     for on in ("2026-12-01", "2026-12-03"):
-        a_booking(clinic, patient_id, first_on=on)
+        a_booking(clinic, patient_id, first_on=on, protocol_id=daily)
     days = ("11-28", "11-30", "12-02")
     done = [tick(app, f"2026-{day}T09:30", outbox.channels) for day in days]
     assert done == [THREE, ONE, ONE]

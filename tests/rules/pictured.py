@@ -7,7 +7,7 @@ from uuid import UUID
 from hypothesis import strategies as st
 
 from scheduler.protocols.rules import Visit, VisitParts
-from scheduler.sessions.rules_calendar import Blocker, Calendar, Lane
+from scheduler.sessions.rules_calendar import Blocker, BusyNurses, Calendar, Lane
 from scheduler.spans import Span
 from scheduler.wall_time import day
 from tests.rules.drawn import MINUTE, phoenix, showing, spans
@@ -34,8 +34,11 @@ def calendar(
     lanes: Iterable[Lane] = LANES,
     of_lane: Mapping[UUID, list[Blocker]] | None = None,
     of_patient: Iterable[Blocker] = (),
+    nurses: BusyNurses | None = None,
 ) -> Calendar:
-    return Calendar(tuple(lanes), tuple(everywhere), of_lane or {}, tuple(of_patient))
+    return Calendar(
+        tuple(lanes), tuple(everywhere), of_lane or {}, tuple(of_patient), nurses=nurses
+    )
 
 
 def meets(one: Span, other: Span) -> bool:

@@ -57,7 +57,8 @@ VERDICTS = [
     (REMINDER, {"session_time_version": 3}, ends("cancelled", "session_changed")),
     (REMINDER, {"session_status": "cancelled"}, ends("cancelled", "session_changed")),
     (FOLLOW_UP, {"session_status": "observing"}, ends("cancelled", "session_changed")),
-    (FOLLOW_UP, {"session_time_version": 3}, GO),  # one per session, whatever its time
+    # I50: of a completion that was undone; the next one plans it anew
+    (FOLLOW_UP, {"session_time_version": 3}, ends("cancelled", "session_changed")),
     # I58
     (REMINDER, {"patient_status": "deceased"}, ends("skipped", "patient_deceased")),
     (FOLLOW_UP, {"patient_status": "discharged"}, ends("skipped", "patient_discharged")),

@@ -1,5 +1,6 @@
 """Which chair a visit takes, what refuses it, and what is nearest instead (I22, I24)."""
 
+from dataclasses import replace
 from datetime import date, datetime, timedelta, tzinfo
 from uuid import UUID
 
@@ -7,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scheduler.protocols.rules import Visit, visit_at
-from scheduler.sessions.rules_calendar import Blocker, Calendar, Lane
-from scheduler.sessions.rules_placing import Clash, far_enough, nearest, place
+from scheduler.protocols.rules import Distance, Visit, visit_at
+from scheduler.sessions.rules_calendar import Blocker, BusyNurses, Calendar, Lane
+from scheduler.sessions.rules_placing import Clash, Wish, nearest, place
 from scheduler.sessions.rules_slots import Slot
 from scheduler.wall_time import day
 from tests.rules.drawn import NEW_YORK, PHOENIX, TICK, clock_days, showing
@@ -25,6 +26,11 @@ from tests.rules.pictured import (
     calendar,
     fits,
 )
+
+
+def wishes(visits: list[Visit], lane_id: UUID | None = None) -> list[Wish]:
+    return [Wish(visit, lane_id=lane_id) for visit in visits]
+
 
 MORNING = visit_at(at("09:30"), USUAL)
 NOON = visit_at(at("12:00"), USUAL)
@@ -55,7 +61,7 @@ def test_one_chair_for_all_is_preferred_to_the_first_free_one(
         ]
         for lane in LANES
     }
-    placed, clashes = place([MORNING, NOON], calendar(of_lane=taken))
+    placed, clashes = place(wishes([MORNING, NOON]), calendar(of_lane=taken), PHOENIX)
     fitting = [chair for chair in expected if chair]
     assert [slot.lane.id for slot in placed] == fitting
     assert [clash.ordinal for clash in clashes] == [
@@ -68,7 +74,7 @@ def test_those_that_fit_share_a_chair_when_another_fits_nowhere() -> None:
     everywhere = {lane.id: [TAKEN_MORNING] for lane in LANES}
     taken = {**everywhere, ONE: [TAKEN_MORNING, TAKEN_NOON]}
     afternoon = visit_at(at("15:00"), USUAL)
-    placed, clashes = place([MORNING, NOON, afternoon], calendar(of_lane=taken))
+    placed, clashes = place(wishes([MORNING, NOON, afternoon]), calendar(of_lane=taken), PHOENIX)
     assert [slot.lane.id for slot in placed] == [TWO, TWO]
     assert [clash.ordinal for clash in clashes] == [1]
 
@@ -102,13 +108,15 @@ def test_a_refusal_says_why_and_names_what_is_in_the_way(
     picture: Calendar, wanted: UUID | None, reason: str, blockers: list[Blocker]
 ) -> None:
     """I14, I22"""
-    placed, clashes = place([MORNING], picture, wanted)
+    placed, clashes = place(wishes([MORNING], wanted), picture, PHOENIX)
     assert placed == []
     assert clashes == [Clash(1, at("09:30"), reason, tuple(blockers))]
 
 
 def test_a_wanted_chair_is_taken_even_when_another_would_do_for_all() -> None:
-    placed, clashes = place([MORNING, NOON], calendar(of_lane={TWO: [TAKEN_NOON]}), TWO)
+    placed, clashes = place(
+        wishes([MORNING, NOON], TWO), calendar(of_lane={TWO: [TAKEN_NOON]}), PHOENIX
+    )
     assert [slot.lane.id for slot in placed] == [TWO]
     assert [(clash.ordinal, clash.reason) for clash in clashes] == [(2, "chair_taken")]
 
@@ -123,7 +131,7 @@ def test_every_visit_is_placed_where_nothing_is_in_the_way_or_refused_with_what_
     wanted = data.draw(st.sampled_from([None, ONE, TWO]))
     ticks = data.draw(st.lists(st.integers(0, 280), min_size=1, max_size=5))
     visits = [visit_at(day(on, in_zone).start + n * TICK, USUAL) for n in ticks]
-    placed, clashes = place(visits, picture, wanted)
+    placed, clashes = place(wishes(visits, wanted), picture, in_zone)
     assert placed == placed_slowly(visits, picture, wanted)
     refused = {clash.ordinal for clash in clashes}
     assert len(refused) + len(placed) == len(visits)
@@ -153,10 +161,11 @@ NEAREST = [
     ("1 09:35, 2 09:35, 3 09:35", "2 09:35"),  # each start once, the wanted chair first
     ("1 09:35, 3 09:35", "1 09:35"),  # then by label
     ("2 16:00, 1 09:30 25", "2 16:00, 1 09:30 25"),  # the same day before the same time
-    ("2 09:40, 1 09:35, 2 09:20", "1 09:35, 2 09:20, 2 09:40"),  # earlier first
+    ("2 10:30, 1 10:00, 2 09:00", "2 09:00, 1 10:00, 2 10:30"),  # earlier first
+    ("2 09:20, 2 09:35, 2 10:00, 2 10:05", "2 09:35, 2 10:05"),  # half an hour apart
     ("2 09:30 25, 2 09:30 23, 2 09:30 26", "2 09:30 23, 2 09:30 25, 2 09:30 26"),
     ("2 09:30 26, 2 08:00 23, 2 10:00 25", "2 10:00 25, 2 08:00 23, 2 09:30 26"),
-    ("1 08:00, 1 08:05, 1 08:10, 1 08:15", "1 08:15, 1 08:10, 1 08:05"),  # three at most
+    ("1 06:00, 1 06:30, 1 07:00, 1 07:30", "1 07:30, 1 07:00, 1 06:30"),  # three at most
     ("", ""),
 ]
 
@@ -208,19 +217,78 @@ def test_nearest_is_the_published_order_cut_short(
 
     best: list[Slot] = []
     for each in sorted(free, key=published):
-        if each.visit.starts_at not in [one.visit.starts_at for one in best]:
+        at = each.visit.starts_at
+        if not any(abs(at - one.visit.starts_at) < timedelta(minutes=30) for one in best):
             best.append(each)
     assert nearest(wanted, free, in_zone, preferred, count) == best[:count]
 
 
+FIVE_TO_TEN = Distance(min_days=5, max_days=10)
+TWO_DAYS = Distance(min_hours=48, max_days=4)
+
+
 @pytest.mark.parametrize(
-    ("on", "enough"),
-    [("19", True), ("20", False), ("24", False), ("28", False), ("29", True)],
+    ("distance", "wall", "on", "refused"),
+    [
+        (FIVE_TO_TEN, "09:30", "19", False),
+        (FIVE_TO_TEN, "23:00", "19", False),  # days are the clinic's, not 24 hours
+        (FIVE_TO_TEN, "09:30", "20", True),
+        (FIVE_TO_TEN, "09:30", "24", True),
+        (FIVE_TO_TEN, "09:30", "28", True),
+        (FIVE_TO_TEN, "05:00", "29", False),
+        (TWO_DAYS, "12:00", "26", False),
+        (TWO_DAYS, "11:55", "26", True),
+        (TWO_DAYS, "12:00", "22", False),
+        (TWO_DAYS, "12:05", "22", True),
+        (Distance(), "20:00", "24", True),  # never two on a day
+        (Distance(), "08:00", "25", False),
+    ],
 )
-def test_the_minimum_gap_counts_local_days_to_either_side(on: str, enough: bool) -> None:
-    """I10"""
-    others_on = [date(2026, 11, 24)]
-    offered_on = date(2026, 11, int(on))
-    assert far_enough(offered_on, others_on, 5) is enough
-    assert far_enough(offered_on, [], 5)
-    assert far_enough(offered_on, others_on, 0)
+def test_a_session_keeps_its_distance_to_the_patients_other_infusions(
+    distance: Distance, wall: str, on: str, refused: bool
+) -> None:
+    """I10: to either side; the blocker is the other infusion as it is."""
+    other = blocker("session", "12:00", "12:40")
+    picture = replace(calendar(), infusions=(other,))
+    visit = visit_at(at(wall, f"2026-11-{on}"), USUAL)
+    _, clashes = place([Wish(visit, distance)], picture, PHOENIX)
+    assert [(each.reason, each.blockers) for each in clashes] == (
+        [("gap", (other,))] if refused else []
+    )
+
+
+@pytest.mark.parametrize(
+    ("second", "reasons", "too_far"),
+    [("2026-11-28", ["gap"], False), ("2026-11-29", [], False), ("2026-12-04", [], False),
+     ("2026-12-05", ["gap"], True)],
+)  # fmt: skip
+def test_the_sessions_of_an_order_keep_their_distance_from_each_other(
+    second: str, reasons: list[str], too_far: bool
+) -> None:
+    """I10, I21: the later one is named, and which way it is wrong."""
+    starts = [at("09:30"), at("09:30", second)]
+    asked = [Wish(visit_at(start, USUAL), FIVE_TO_TEN) for start in starts]
+    placed, clashes = place(asked, calendar(), PHOENIX)
+    assert [(each.ordinal, each.reason, each.too_far) for each in clashes] == [
+        (2, reason, too_far) for reason in reasons
+    ]
+    assert len(placed) == 2 - len(reasons)
+
+
+def test_busy_nurses_refuse_a_visit_on_every_chair() -> None:
+    """I12: when they set up somebody else, and when they watch as many as they may."""
+    full = blocker("nurse_limit", "09:00", "09:20")
+    for setting_up, watching, wall, fits_then in [
+        ((full,), (), "09:30", False),  # set up from 09:15 on
+        ((full,), (), "09:35", True),
+        ((full,), (), "08:55", True),  # set up by 08:55
+        ((), (full,), "09:20", True),
+        ((), (full,), "09:15", False),
+        ((), (full,), "08:15", False),  # watched until 09:25
+    ]:
+        picture = calendar()
+        nurses = BusyNurses(timedelta(minutes=15), setting_up, watching)
+        visit = visit_at(at(wall), USUAL)
+        placed, clashes = place([Wish(visit)], replace(picture, nurses=nurses), PHOENIX)
+        assert bool(placed) is fits_then, wall
+        assert [each.reason for each in clashes] == ([] if fits_then else ["nurse_limit"])

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from scheduler.clinics.rules import Hours
 from scheduler.protocols.rules import Visit, VisitParts, visit_at
 from scheduler.sessions.rules_calendar import Calendar, Lane, closed
-from scheduler.sessions.rules_placing import place
+from scheduler.sessions.rules_placing import Wish, place
 from scheduler.sessions.rules_slots import Slot, free_days, slots
 from scheduler.spans import Span
 from scheduler.wall_time import day
@@ -233,6 +233,6 @@ def test_what_search_offers_booking_accepts_and_no_less(
     }
     for visit in tried_visits(window, USUAL, in_zone)[::7]:
         for lane in picture.lanes:
-            placed, clashes = place([visit], with_hours, lane.id)
+            placed, clashes = place([Wish(visit, lane_id=lane.id)], with_hours, in_zone)
             assert bool(placed) is ((visit.starts_at, lane) in offered)
             assert bool(clashes) is not bool(placed)

@@ -1,0 +1,1 @@
+"""What needs a person now, derived from everything else and never pushed."""

@@ -1,0 +1,61 @@
+"""What needs a person now, and seeing to it. Derived on every request, stored nowhere."""
+
+from uuid import UUID
+
+from sqlalchemy.dialects.postgresql import insert
+
+from scheduler.attention.model import AttentionHandled
+from scheduler.attention.model_losses import handled_ids, losses_of, unsent
+from scheduler.attention.model_picture import picture_of
+from scheduler.attention.rules import of_messages, of_series, of_sessions
+from scheduler.attention.rules_items import Item
+from scheduler.errors import Conflict, NotFound
+from scheduler.tenancy import Work
+
+
+def derived(work: Work) -> list[Item]:
+    """Everything that needs a person, handled or not."""
+    return [
+        *of_sessions(picture_of(work)),
+        *of_series(losses_of(work)),
+        *of_messages(unsent(work)),
+    ]
+
+
+def open_items(work: Work) -> list[tuple[UUID, Item]]:
+    """What nobody has handled yet, with its id, the most urgent first."""
+    handled = handled_ids(work)
+    found = [(item.id_in(work.clinic_id), item) for item in derived(work)]
+    found.sort(key=lambda each: (each[1].urgency, each[1].at, each[0]))
+    return [each for each in found if each[0] not in handled]
+
+
+def handle(work: Work, item_id: UUID, note: str) -> AttentionHandled:
+    """Somebody has seen to it: it is hidden until the facts change.
+
+    Raises NotFound for what is not on the list, Conflict when somebody else was faster.
+    """
+    if work.session.get(AttentionHandled, (work.clinic_id, item_id)):
+        raise _handled_already()
+    if item_id not in {found for found, _ in open_items(work)}:
+        raise NotFound("attention item")
+    added = (
+        insert(AttentionHandled)
+        .values(
+            clinic_id=work.clinic_id,
+            id=item_id,
+            note=note,
+            handled_at=work.now,
+            handled_by=work.actor.key_id,
+        )
+        .on_conflict_do_nothing()
+        .returning(AttentionHandled)
+    )
+    handled = work.session.scalars(added).one_or_none()
+    if handled is None:
+        raise _handled_already()
+    return handled
+
+
+def _handled_already() -> Conflict:
+    return Conflict("already_handled", "Somebody has handled this already.")

@@ -1,0 +1,104 @@
+"""A clinic's rules as they stand, and the sessions they are held against."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta, tzinfo
+from uuid import UUID
+
+from scheduler.clinics.rules import Hours
+from scheduler.clinics.rules_staffing import Staffing
+from scheduler.consults.rules import Term
+from scheduler.protocols.rules import Phase, Visit
+from scheduler.sessions.rules_calendar import Blocker
+from scheduler.sessions.rules_states import is_live
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Planned:
+    """A counted session: what was planned, and how far it has come."""
+
+    id: UUID
+    patient_id: UUID
+    series_id: UUID | None
+    chair_id: UUID
+    protocol_id: UUID
+    clearance_id: UUID
+    status: str
+    visit: Visit
+    extra: timedelta = timedelta(0)
+    infusion_ended_at: datetime | None = None
+
+    @property
+    def starts_at(self) -> datetime:
+        return self.visit.starts_at
+
+
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """A chair; `version` tells one retirement from the next."""
+
+    label: str
+    active: bool
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """What decides whether a patient may be booked."""
+
+    status: str
+    birth_date: date
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """What a protocol says of sessions that are booked already."""
+
+    phases: Sequence[Phase]
+    turnover: timedelta
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Picture:
+    """Everything that a session ahead is held against, by id where there are several.
+
+    `sessions` are all live ones, and the completed ones of the patients who have one ahead.
+    """
+
+    now: datetime
+    zone: tzinfo
+    sessions: Sequence[Planned]
+    hours: Sequence[Hours] = ()
+    closures: Sequence[Blocker] = ()
+    outages: Mapping[UUID, Sequence[Blocker]]
+    staffing: Staffing
+    chairs: Mapping[UUID, Seat]
+    patients: Mapping[UUID, Person]
+    terms: Mapping[UUID, Sequence[Term]]
+    protocols: Mapping[UUID, Pattern]
+    minimum_age: int
+    session_minutes: tuple[int, int]
+
+    def is_ahead(self, each: Planned) -> bool:
+        """Is it still to come? Only of those is it asked whether they break a rule."""
+        return is_live(each.status) and each.starts_at > self.now
+
+    def ahead(self) -> list[Planned]:
+        """The sessions still to come."""
+        return [each for each in self.sessions if self.is_ahead(each)]
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """A rule that a session breaks, in a sentence to be read out, and the facts behind it."""
+
+    session_id: UUID
+    rule: str
+    detail: str
+    facts: tuple[object, ...]
+
+
+def spoken(at: datetime, zone: tzinfo) -> str:
+    """An instant as it is read out."""
+    return f"{at.astimezone(zone):%A, %B %-d at %-I:%M %p}"

@@ -1,0 +1,56 @@
+"""Moving one session: the new place is taken and the old one given back at once, or neither."""
+
+from dataclasses import replace
+from datetime import datetime
+from uuid import UUID
+
+from scheduler.protocols.model import Protocol
+from scheduler.protocols.rules import visit_at
+from scheduler.sessions.checks import (
+    active_chair,
+    bookable_patient,
+    clearances_for,
+    distance_for,
+    gap_warnings,
+    in_time,
+)
+from scheduler.sessions.model import InfusionSession
+from scheduler.sessions.model_calendar import chair_calendar
+from scheduler.sessions.refusals import does_not_fit, explain_visit
+from scheduler.sessions.rules_placing import Wish, place
+from scheduler.sessions.steps import ready_for
+from scheduler.tenancy import Match, Work, lock_schedule
+
+
+def reschedule_session(
+    work: Work,
+    session_id: UUID,
+    match: Match,
+    *,
+    starts_at: datetime,
+    chair_id: UUID | None = None,
+) -> InfusionSession:
+    """Move a booked session, with all the checks of a booking (I31).
+
+    Without a wanted chair it keeps its own where that is free, else the first by label.
+    """
+    work = lock_schedule(work)
+    moved = ready_for(work, session_id, match, "reschedule")
+    active_chair(work, chair_id)
+    protocol = work.load(Protocol, moved.protocol_id)
+    distance = distance_for(work, protocol, starts_at, moved.series_id, moved=moved.starts_at)
+    wish = Wish(visit_at(starts_at, moved.parts), distance, chair_id or moved.chair_id)
+    in_time(work, [wish.visit])
+    patient = bookable_patient(work, moved.patient_id, [wish.visit])
+    (clearance_id,) = clearances_for(work, patient, [wish.visit], without=moved.id)
+    calendar = chair_calendar(work, [wish.visit.block], patient.id, without=moved.id)
+    slots, clashes = place([wish], calendar, work.zone)
+    if clashes and chair_id is None:
+        slots, clashes = place([replace(wish, lane_id=None)], calendar, work.zone)
+    if clashes:
+        explain = explain_visit(patient.id, moved.parts, [wish], clashes, moved.id)
+        raise does_not_fit(work, clashes, explain)
+    moved.take(slots[0], clearance_id)
+    work.session.flush()
+    moved.warnings = gap_warnings(work, protocol, moved.series_id)  # type: ignore[misc]
+    return moved

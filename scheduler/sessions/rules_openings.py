@@ -1,0 +1,119 @@
+"""Where a patient could still be treated: the free starts around a wish, nearest first."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta, tzinfo
+from uuid import UUID
+
+from scheduler.protocols.rules import Distance, VisitParts, visit_at
+from scheduler.sessions.rules_calendar import Calendar
+from scheduler.sessions.rules_load import Loads
+from scheduler.sessions.rules_placing import Wish, minutes_of, wall_minutes
+from scheduler.sessions.rules_slots import FreeDay, Slot, free_days
+from scheduler.spans import Span
+from scheduler.wall_time import day, local_date
+
+
+@dataclass(frozen=True, slots=True)
+class Flexibility:
+    """How far a session may move: whole days, and minutes on the wall."""
+
+    days: int = 0
+    minutes: int = 0
+
+
+ANY_TIME = 24 * 60
+
+
+class Openings:
+    """The free starts of a calendar, a day at a time, worked out when first asked for.
+
+    The calendar covers the days that are asked for; `within` bounds the starts, `may_on` says on
+    which days the patient may be treated at all, `between` which times suit them.
+    """
+
+    def __init__(
+        self,
+        calendar: Calendar,
+        parts: VisitParts,
+        zone: tzinfo,
+        within: Span,
+        may_on: Callable[[date], bool],
+        between: tuple[time, time] = (time.min, time.max),
+    ) -> None:
+        self.calendar, self.parts, self.zone = calendar, parts, zone
+        self.within, self.may_on, self.between = within, may_on, between
+        self.loads = Loads(calendar, zone)
+        self._known: dict[tuple[date, Distance | None], list[FreeDay]] = {}
+
+    def on(self, on: date, distance: Distance | None) -> list[FreeDay]:
+        """The day's free starts, at this distance from the patient's other infusions."""
+        if (on, distance) not in self._known:
+            whole = day(on, self.zone)
+            asked = Span(max(whole.start, self.within.start), min(whole.end, self.within.end))
+            self._known[on, distance] = (
+                list(free_days(self.calendar, asked, self.parts, self.zone, distance))
+                if asked and self.may_on(on)
+                else []
+            )
+        return self._known[on, distance]
+
+    def allow(self, at: datetime) -> bool:
+        """May a session start then, as far as the patient and the time go?"""
+        wall = at.astimezone(self.zone)
+        first, last = self.between
+        in_time = self.within.start <= at < self.within.end
+        return in_time and first <= wall.time() <= last and self.may_on(wall.date())
+
+    def near(self, wish: Wish, flexibility: Flexibility, preferred: UUID | None) -> Iterator[Slot]:
+        """The free starts within the flexibility, each once, nearest to the wish first (I24).
+
+        Fewest days off, then fewest minutes, then the earlier; the preferred lane if it is free.
+        """
+        nearness = self.nearness(wish)
+        for days in self._rings(wish, flexibility.days):
+            starts = [at for free in days for at in free.all_starts()]
+            suiting = [at for at in starts if self._suits(at, wish, flexibility)]
+            for at in sorted(suiting, key=nearness):
+                yield self.slot_at(at, wish.distance, preferred)
+
+    def nearness(self, wish: Wish) -> Callable[[datetime], tuple[int, int, datetime]]:
+        """How near a start is to a wish."""
+        wished = wish.visit.starts_at.astimezone(self.zone)
+        on, minutes = wished.date(), minutes_of(wished.time())
+
+        def key(at: datetime) -> tuple[int, int, datetime]:
+            wall = at.astimezone(self.zone)
+            return abs((wall.date() - on).days), abs(minutes_of(wall.time()) - minutes), at
+
+        return key
+
+    def starts(self, wish: Wish, flexibility: Flexibility) -> list[datetime]:
+        """The same starts, in their own order."""
+        return sorted(
+            at
+            for days in self._rings(wish, flexibility.days)
+            for free in days
+            for at in free.all_starts()
+            if self._suits(at, wish, flexibility)
+        )
+
+    def slot_at(self, at: datetime, distance: Distance | None, preferred: UUID | None) -> Slot:
+        """The slot of a free start: on the preferred lane if it is free, else on the first."""
+        days = self.on(local_date(at, self.zone), distance)
+        lanes = [lane for free in days for lane in free.lanes_at(at)]
+        lane = next((each for each in lanes if each.id == preferred), lanes[0])
+        return Slot(lane, visit_at(at, self.parts))
+
+    def _rings(self, wish: Wish, days: int) -> Iterator[list[FreeDay]]:
+        """The days around a wish, those that are as far off together."""
+        on = local_date(wish.visit.starts_at, self.zone)
+        for days_off in range(days + 1):
+            ring = {on - timedelta(days=days_off), on + timedelta(days=days_off)}
+            yield [free for each in sorted(ring) for free in self.on(each, wish.distance)]
+
+    def _suits(self, at: datetime, wish: Wish, flexibility: Flexibility) -> bool:
+        """Is a free start near enough to the wish, and at a time that suits the patient?"""
+        wall = at.astimezone(self.zone).time()
+        off = abs(minutes_of(wall) - wall_minutes(wish.visit.starts_at, self.zone))
+        return off <= flexibility.minutes and self.between[0] <= wall <= self.between[1]

@@ -1,0 +1,169 @@
+"""Moving one session: with all the checks of a booking, at once or not at all."""
+
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+import pytest
+from flask import Flask
+
+from tests.api.booking import Json, book, fill, one_session, sessions_of, taken
+from tests.builders import (
+    ClinicKit,
+    a_cleared_patient,
+    a_clinic,
+    a_patient,
+    cleared,
+    consents,
+)
+
+Travel = Callable[[Any], None]
+
+
+@pytest.fixture
+def clinic(app: Flask, at: Travel) -> ClinicKit:
+    return a_clinic(app)
+
+
+def on(day: int, wall: str = "09:30") -> str:
+    return f"2026-12-{day:02d}T{wall}:00-07:00"
+
+
+def refused(clinic: ClinicKit, session: Json, status: int = 409, **body: Any) -> Json:
+    """A move that is refused, and leaves the session where it was (I31)."""
+    before = clinic.desk.get(f"/v1/sessions/{session['id']}").get_json()
+    answer = clinic.desk.step(before, "reschedule", **body)
+    assert answer.status_code == status, answer.get_json()
+    assert clinic.desk.get(f"/v1/sessions/{session['id']}").get_json() == before
+    return dict(answer.get_json())
+
+
+def conflict(clinic: ClinicKit, session: Json, **body: Any) -> Json:
+    (found,) = refused(clinic, session, **body)["conflicts"]
+    return dict(found)
+
+
+def test_a_session_moves_and_gives_its_old_place_back(clinic: ClinicKit) -> None:
+    """I15, I31, I34: a new start is a new promise, which the patient has not confirmed."""
+    session = taken(clinic, one_session(clinic, a_cleared_patient(clinic)), "confirm")
+    moved = taken(clinic, session, "reschedule", starts_at=on(3, "11:00"))
+    times = ("starts_at", "ends_at", "block_starts_at", "block_ends_at")
+    walls = ("11:00", "11:40", "10:45", "12:20")
+    assert [moved[name] for name in times] == [on(3, wall) for wall in walls]
+    assert (moved["status"], moved["confirmed_at"]) == ("booked", None)
+    assert moved["time_version"] == session["time_version"] + 1
+    assert (moved["chair_id"], moved["warnings"]) == (session["chair_id"], [])
+    fill(clinic, "2026-12-01")
+    assert len(sessions_of(clinic, status="booked")) == 3
+
+
+def test_another_chair_at_the_same_time_is_no_news_to_the_patient(clinic: ClinicKit) -> None:
+    """I34"""
+    chairs = [str(each) for each in clinic.chair_ids]
+    session = one_session(clinic, a_cleared_patient(clinic), chair_id=chairs[0])
+    session = taken(clinic, session, "confirm")
+    same = {"starts_at": session["starts_at"]}
+    moved = taken(clinic, session, "reschedule", **same, chair_id=chairs[1])
+    assert (moved["chair_id"], moved["version"]) == (chairs[1], session["version"] + 1)
+    kept = ("starts_at", "time_version", "confirmed_at")
+    assert [moved[name] for name in kept] == [session[name] for name in kept]
+
+
+def test_a_move_onto_a_part_of_its_own_place_is_none_onto_another(clinic: ClinicKit) -> None:
+    """I8, I9, I10: it is in its own way nowhere, on its chair, as a visit or as an infusion."""
+    session = one_session(clinic, a_cleared_patient(clinic))
+    moved = taken(clinic, session, "reschedule", starts_at=on(1, "10:00"))
+    assert moved["chair_id"] == session["chair_id"]
+    again = taken(clinic, moved, "reschedule", starts_at=on(1, "10:00"))
+    assert again["time_version"] == moved["time_version"]
+
+
+def test_it_keeps_its_chair_where_that_is_free_and_takes_another_where_not(
+    clinic: ClinicKit,
+) -> None:
+    second = str(clinic.chair_ids[1])
+    session = one_session(clinic, a_cleared_patient(clinic), chair_id=second)
+    moved = taken(clinic, session, "reschedule", starts_at=on(2))
+    assert moved["chair_id"] == second
+    one_session(clinic, a_cleared_patient(clinic), starts_at=on(3), chair_id=second)
+    moved = taken(clinic, moved, "reschedule", starts_at=on(3))
+    assert moved["chair_id"] == str(clinic.chair_ids[0])
+
+
+def test_a_move_that_does_not_fit_says_why_and_what_would(clinic: ClinicKit) -> None:
+    """I22, I31: the nearest first; and what it offers can be taken."""
+    session = one_session(clinic, a_cleared_patient(clinic))
+    in_the_way = fill(clinic, "2026-12-02")
+    found = conflict(clinic, session, starts_at=on(2))
+    assert found["reason"] == "no_chair_free"
+    assert {each["id"] for each in found["blockers"]} == set(in_the_way)
+    wanted = conflict(clinic, session, starts_at=on(2), chair_id=session["chair_id"])
+    assert wanted["reason"] == "chair_taken"
+    assert len(found["alternatives"]) == 3
+    assert found["alternatives"][0]["starts_at"] == on(2, "11:05")
+    offered = {name: found["alternatives"][0][name] for name in ("starts_at", "chair_id")}
+    moved = taken(clinic, session, "reschedule", **offered)
+    assert {name: moved[name] for name in offered} == offered
+
+
+def test_a_move_is_refused_for_whatever_a_booking_is(clinic: ClinicKit) -> None:
+    """I6, I9, I10, I11, I13"""
+    patient = a_cleared_patient(clinic)
+    session = one_session(clinic, patient)
+    one_session(clinic, patient, starts_at=on(8))
+    visit = {"patient_id": str(patient), "provider_id": str(clinic.provider_id), "minutes": 30}
+    clinic.desk.post("/v1/consultations", visit | {"starts_at": on(2)})
+    reasons = {on(4): "gap", on(2): "patient_busy", on(1, "16:30"): "closed"}
+    for starts_at, reason in reasons.items():
+        assert conflict(clinic, session, starts_at=starts_at)["reason"] == reason
+    retired = str(clinic.chair_ids[1])
+    clinic.admin.change("PATCH", f"/v1/chairs/{retired}", {"active": False}, version=1)
+    problem = refused(clinic, session, 422, starts_at=on(3), chair_id=retired)
+    assert problem["type"] == "/problems/chair_retired"
+    clinic.desk.change("PATCH", f"/v1/patients/{patient}", {"status": "discharged"}, version=1)
+    problem = refused(clinic, session, 422, starts_at=on(3))
+    assert problem["type"] == "/problems/not_bookable"
+
+
+def test_a_session_moves_only_where_a_clearance_holds_and_names_it(clinic: ClinicKit) -> None:
+    """I1, I3: its own place on a clearance that is full is its own to take again."""
+    patient = a_patient(clinic)
+    consents(clinic, patient)
+    cleared(clinic, patient, expires_on=date(2026, 12, 4), max_sessions=1)
+    session = one_session(clinic, patient)
+    moved = taken(clinic, session, "reschedule", starts_at=on(4))
+    assert moved["clearance_id"] == session["clearance_id"]
+    problem = refused(clinic, moved, 422, starts_at=on(7))
+    assert problem["type"] == "/problems/not_cleared"
+    cleared(clinic, patient)
+    assert (
+        taken(clinic, moved, "reschedule", starts_at=on(7))["clearance_id"]
+        != session["clearance_id"]
+    )
+
+
+def test_a_gap_that_became_too_long_is_said_and_no_hindrance(clinic: ClinicKit) -> None:
+    """I21: sessions 2 and 3 lie 11 days apart then; ten are allowed."""
+    series = book(clinic, a_cleared_patient(clinic), sessions=3)
+    moved = taken(clinic, series["sessions"][2], "reschedule", starts_at=on(19 + 2, "09:30"))
+    (warning,) = moved["warnings"]
+    assert (warning["word"], warning["ordinal"]) == ("gap_too_long", 3)
+    now = clinic.desk.get(f"/v1/series/{series['id']}").get_json()
+    assert [each["ordinal"] for each in now["sessions"]] == [1, 2, 3]
+
+
+def test_two_desks_that_move_one_session_do_not_both_succeed(clinic: ClinicKit) -> None:
+    """I34"""
+    session = one_session(clinic, a_cleared_patient(clinic))
+    taken(clinic, session, "reschedule", starts_at=on(2))
+    answer = clinic.desk.step(session, "reschedule", starts_at=on(3))
+    assert (answer.status_code, answer.get_json()["type"]) == (412, "/problems/stale")
+
+
+def test_another_clinics_chair_is_none(app: Flask, clinic: ClinicKit) -> None:
+    """I60"""
+    theirs: UUID = a_clinic(app, name="Theirs").chair_ids[0]
+    session = one_session(clinic, a_cleared_patient(clinic))
+    problem = refused(clinic, session, 404, starts_at=on(2), chair_id=str(theirs))
+    assert list(problem["errors"]) == ["chair_id"]
