@@ -147,7 +147,8 @@ class Search:
         """An option as it is answered: what to read out, and the order that books it."""
         order = Offer(self.patient.id, self.protocol.id, self.parts)
         return {
-            "says": f"{self._says(option)}; {option.peak}.",
+            "says": f"{self._says(option)}.",
+            "note": str(option.peak),
             "first_on": option.first_on,
             "at": option.at,
             "moved": option.moved,

@@ -88,7 +88,7 @@ class SeriesOrder(Strict):
                 raise ValidationError("Not together with places.", name)
         for name in ("first_on", "at"):
             if "places" not in data and name not in data:
-                raise ValidationError("Missing data for required field.", name)
+                raise ValidationError("Needed without places.", name)
 
     @validates_schema
     def places_in_order(self, data: dict[str, Any], **_: object) -> None:
@@ -222,10 +222,12 @@ class SuggestedOrder(Schema):
 class OptionOut(Schema):
     """A whole series that fits; `says` can be read out, `order` books it as it stands.
 
-    `moved` counts the sessions that are not at the pattern's day and time.
+    `note` tells the clinic what it makes of its fullest day; `moved` counts the sessions that are
+    not at the pattern's day and time.
     """
 
     says = fields.String(required=True)
+    note = fields.String(required=True)
     first_on = Date(required=True)
     at = WallTime(required=True)
     moved = Count(required=True)

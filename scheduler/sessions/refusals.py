@@ -33,7 +33,7 @@ _READ_OUT = {
     "outage": "the chair is out of order",
     "provider_busy": "the provider has another appointment",
     "patient_busy": "the patient has another visit",
-    "nurse_limit": "all nurses are busy with other patients",
+    "nurse_limit": "no nurse is free then",
 }
 
 
@@ -48,7 +48,8 @@ def does_not_fit(work: Work, clashes: Sequence[Clash], explain: Explain) -> Conf
 
 def _read_out(work: Work, clash: Clash) -> str:
     shut = [each for each in clash.blockers if each.kind == "opening_hours"]
-    if clash.reason == "closed" and shut and shut[0].span.start > clash.wanted_at:
+    only_hours = len(shut) == len(clash.blockers)
+    if only_hours and shut and shut[0].span.start > clash.wanted_at:
         closes = f"{shut[0].span.start.astimezone(work.zone):%-I:%M %p}"
         return f"the clinic closes at {closes}, before the visit would be over"
     if clash.reason == "gap":

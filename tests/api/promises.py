@@ -56,7 +56,17 @@ BEYOND_A_SCHEMA = {
     r"May (only|not) be (before|below) .*": "the clearance as it stands",
     r"Sessions here take \d+ to \d+ minutes\.": "the clinic's own bounds",
     r"It is another patient's series\.": "whose series it is",
-    r"This protocol (wants|says) .*": "the protocol's own gaps",
+    r"This protocol (wants|says|starts|has) .*": "the protocol's own pattern",
+    r"Say how many sessions\.": "the protocol's own pattern",
+    r"Not together with places\.": "one field excludes others",
+    r"Needed without places\.": "one field or others",
+    r"In order, each start once\.": "an order in a list",
+    r"The first is not after the second\.": "an order in a list",
+    r"Each only once\.": "a set, spelled as a list",
+    r"A phase has either .*": "one field or another",
+    r"Either one open phase, .*": "a value in one item decides on the others",
+    r"A series has at most 52 sessions\.": "a sum over a list",
+    r"(every_days lies|These weekdays lie) outside .*": "bounds between fields",
 }
 # 400 before any schema is asked: these are in no language of patterns alike.
 UNREADABLE = {

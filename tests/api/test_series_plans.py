@@ -211,3 +211,13 @@ def test_a_clearance_that_ends_is_named_with_the_sessions_it_does_not_cover(
     problem = clinic.desk.post("/v1/series", order).get_json()
     assert [each["ordinal"] for each in problem["sessions"]] == [5, 6]
     assert clinic.desk.post("/v1/series", order | {"sessions": 4}).status_code == 201
+
+
+def test_a_day_on_which_the_clinic_is_shut_is_not_said_to_close_too_early(
+    clinic: ClinicKit,
+) -> None:
+    """Whoever is told "it closes at five" asks for the morning."""
+    shut = {"starts_at": "2026-12-01T00:00:00-07:00", "ends_at": "2026-12-02T00:00:00-07:00"}
+    clinic.desk.post("/v1/closures", shut | {"reason": "Burst pipe"})
+    detail = refuse(clinic, a_cleared_patient(clinic), at="16:30", sessions=1)["detail"]
+    assert detail == "Tuesday, December 1 at 4:30 PM does not fit: the clinic is closed."

@@ -230,7 +230,7 @@ def test_a_refusal_for_want_of_nurses_is_read_out_and_names_what_books(
     patient = a_cleared_patient(clinic)
     problem = refuse(clinic, patient, sessions=1)
     assert problem["detail"] == (
-        "Tuesday, December 1 at 9:30 AM does not fit: all nurses are busy with other patients."
+        "Tuesday, December 1 at 9:30 AM does not fit: no nurse is free then."
     )
     (conflict,) = problem["conflicts"]
     walls = [each["starts_at"][11:16] for each in conflict["alternatives"]]
