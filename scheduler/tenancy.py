@@ -14,7 +14,7 @@ from typing import Protocol, TypeVar
 from uuid import UUID
 
 from psycopg import errors as pg
-from sqlalchemy import ForeignKey, Select, func, select, text, update
+from sqlalchemy import FetchedValue, ForeignKey, Select, func, select, text
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -50,6 +50,9 @@ class ClinicSchedule(Base):
 
     clinic_id: Mapped[UUID] = mapped_column(ForeignKey("clinics.id"), primary_key=True)
     schedule_version: Mapped[int] = mapped_column(default=0)
+    # Triggers change it with the clinic, its hours, closures, chairs, outages, staffing, policy
+    # and protocols.
+    site_stamp: Mapped[UUID] = mapped_column(server_default=FetchedValue())
     first_booked_at: Mapped[datetime | None]
 
 
@@ -80,6 +83,8 @@ class Work:
     zone: tzinfo
     actor: Actor
     now: datetime
+    # Changes with every change of the clinic's site (`site.kept`).
+    site_stamp: UUID
     # A request's now moves on while it waits for the schedule; a job's or a test's does not.
     waits: bool = False
 
@@ -147,13 +152,15 @@ def _zone_of(clinic_id: UUID) -> Select[str]:
     return select(Clinic.time_zone).where(Clinic.id == clinic_id)
 
 
+_ENTER = text("SELECT time_zone, site_stamp FROM enter_clinic(:clinic_id)")
+
+
 def enter(session: Session, clinic_id: UUID, actor: Actor, now: datetime) -> Work:
     """Set the clinic in this transaction, without a key: for jobs, commands and refusals."""
-    set_clinic(session, clinic_id)
-    name = session.scalar(_zone_of(clinic_id))
-    if name is None:
+    found = session.execute(_ENTER, {"clinic_id": clinic_id}).one_or_none()
+    if found is None:
         raise NotFound("clinic")
-    return Work(session, clinic_id, clock.zone(name), actor, now)
+    return Work(session, clinic_id, clock.zone(found.time_zone), actor, now, found.site_stamp)
 
 
 @contextmanager
@@ -169,6 +176,17 @@ def clinic_ids(session: Session) -> list[UUID]:
     return list(session.scalars(text("SELECT id FROM all_clinic_ids() AS id")))
 
 
+_LOCK = text(
+    """
+    UPDATE clinic_schedules
+       SET schedule_version = schedule_version + 1,
+           first_booked_at = coalesce(first_booked_at, CAST(:booked_at AS timestamptz))
+     WHERE clinic_id = :clinic_id
+    RETURNING first_booked_at, site_stamp
+    """
+)
+
+
 def lock_schedule(work: Work, *, books: bool = False) -> Work:
     """Take the clinic's schedule for this transaction; returns the unit of work to go on with.
 
@@ -177,22 +195,14 @@ def lock_schedule(work: Work, *, books: bool = False) -> Work:
     clinic's zone may have changed, so the order of stamps is the order of commits only with
     what is read now. `books` notes the clinic's first booking.
     """
-    values: dict[str, object] = {"schedule_version": ClinicSchedule.schedule_version + 1}
-    if books:
-        values["first_booked_at"] = func.coalesce(ClinicSchedule.first_booked_at, work.now)
-    raised = (
-        update(ClinicSchedule)
-        .where(ClinicSchedule.clinic_id == work.clinic_id)
-        .values(values)
-        .returning(ClinicSchedule.first_booked_at)
-        .execution_options(synchronize_session=False)
-    )
-    first_booked_at = work.session.scalars(raised).one()
+    asked = {"clinic_id": work.clinic_id, "booked_at": work.now if books else None}
+    first_booked_at, site_stamp = work.session.execute(_LOCK, asked).one()
     zone = work.zone
     if first_booked_at in (None, work.now):
         # Nothing was booked before, so until just now the zone could still change.
         zone = clock.zone(work.session.scalars(_zone_of(work.clinic_id)).one())
-    return replace(work, now=clock.now() if work.waits else work.now, zone=zone)
+    now = clock.now() if work.waits else work.now
+    return replace(work, now=now, zone=zone, site_stamp=site_stamp)
 
 
 def retrying(attempt: Callable[[], Result]) -> Result:

@@ -8,6 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from scheduler.db import Base, OfClinic, Versioned
+from scheduler.site import kept
 from scheduler.spans import Span
 from scheduler.tenancy import Work
 
@@ -42,6 +43,7 @@ class OutOfOrder(NamedTuple):
     span: Span
 
 
+@kept
 def active_chairs(work: Work) -> list[tuple[UUID, str]]:
     """The chairs that take new sessions, as (id, label) by label."""
     rows = work.session.execute(
@@ -54,11 +56,14 @@ def active_chairs(work: Work) -> list[tuple[UUID, str]]:
 
 def outages_in(work: Work, within: Span) -> list[OutOfOrder]:
     """The outages that meet `within`, of any chair."""
+    return [each for each in _outages(work) if each.span.overlaps(within)]
+
+
+@kept
+def _outages(work: Work) -> list[OutOfOrder]:
     rows = work.session.execute(
-        select(Outage.id, Outage.chair_id, Outage.starts_at, Outage.ends_at).where(
-            Outage.clinic_id == work.clinic_id,
-            Outage.ends_at > within.start,
-            Outage.starts_at < within.end,
-        )
+        select(Outage.id, Outage.chair_id, Outage.starts_at, Outage.ends_at)
+        .where(Outage.clinic_id == work.clinic_id)
+        .order_by(Outage.starts_at, Outage.id)
     )
     return [OutOfOrder(row.id, row.chair_id, Span(row.starts_at, row.ends_at)) for row in rows]

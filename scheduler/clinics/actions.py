@@ -12,7 +12,6 @@ from scheduler.clinics.model import (
     OpeningHours,
     Policy,
     hours_of,
-    policy_of,
 )
 from scheduler.clinics.rules import clashing_hours
 from scheduler.clinics.rules_words import forbidden_words
@@ -76,7 +75,7 @@ def change_clinic(work: Work, match: Match, changes: dict[str, Any]) -> Clinic:
 def change_policies(work: Work, match: Match, changes: dict[str, Any]) -> Policy:
     """Change what the clinic decides for itself. Bookings look at it, so they wait for it."""
     lock_schedule(work)
-    policy = policy_of(work)
+    policy = work.session.get_one(Policy, work.clinic_id)
     check_match(match, policy.version)
     for field, value in changes.items():
         setattr(policy, field, value)

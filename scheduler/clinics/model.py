@@ -1,16 +1,18 @@
 """What a clinic decides for itself, and when it is open."""
 
+from dataclasses import replace
 from datetime import date, datetime, time
 from typing import Any, ClassVar, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Integer, Text, and_, select
+from sqlalchemy import ARRAY, Integer, Text, select
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from scheduler.clinics.rules import Hours
 from scheduler.clinics.rules_staffing import Override, Shift, Staffing
 from scheduler.db import Base, OfClinic, Versioned
+from scheduler.site import kept
 from scheduler.spans import Span
 from scheduler.tenancy import Work
 from scheduler.wall_time import local_date
@@ -119,6 +121,7 @@ def hours_of(stored: list[dict[str, Any]]) -> list[Hours]:
     ]
 
 
+@kept
 def hours_of_clinic(work: Work) -> list[Hours]:
     """The clinic's weekly openings."""
     return hours_of(work.session.get_one(OpeningHours, work.clinic_id).hours)
@@ -126,23 +129,30 @@ def hours_of_clinic(work: Work) -> list[Hours]:
 
 def closures_in(work: Work, within: Span) -> list[NamedSpan]:
     """The closures that meet `within`."""
+    return [each for each in _closures(work) if each.span.overlaps(within)]
+
+
+@kept
+def _closures(work: Work) -> list[NamedSpan]:
     found = work.session.execute(
-        select(Closure.id, Closure.starts_at, Closure.ends_at).where(
-            Closure.clinic_id == work.clinic_id,
-            Closure.ends_at > within.start,
-            Closure.starts_at < within.end,
-        )
+        select(Closure.id, Closure.starts_at, Closure.ends_at)
+        .where(Closure.clinic_id == work.clinic_id)
+        .order_by(Closure.starts_at, Closure.id)
     )
     return [NamedSpan(row.id, Span(row.starts_at, row.ends_at)) for row in found]
 
 
 def staffing_of(work: Work, within: Span) -> Staffing:
     """The clinic's nurses, with what is said for single dates of `within`."""
-    of_date = and_(
-        StaffingOverride.clinic_id == ClinicStaffing.clinic_id,
-        StaffingOverride.on_date >= local_date(within.start, work.zone),
-        StaffingOverride.on_date <= local_date(within.end, work.zone),
-    )
+    first, last = local_date(within.start, work.zone), local_date(within.end, work.zone)
+    staffing = _staffing(work)
+    overrides = tuple(each for each in staffing.overrides if first <= each.on <= last)
+    return replace(staffing, overrides=overrides)
+
+
+@kept
+def _staffing(work: Work) -> Staffing:
+    of_clinic = StaffingOverride.clinic_id == ClinicStaffing.clinic_id
     row, *_ = rows = work.session.execute(
         select(
             ClinicStaffing.shifts,
@@ -153,7 +163,7 @@ def staffing_of(work: Work, within: Span) -> Staffing:
             StaffingOverride.to_time,
             StaffingOverride.nurses,
         )
-        .outerjoin(StaffingOverride, of_date)
+        .outerjoin(StaffingOverride, of_clinic)
         .where(ClinicStaffing.clinic_id == work.clinic_id)
     ).all()
     return Staffing(
@@ -191,6 +201,16 @@ def overrides_on(work: Work, on: date) -> list[Override]:
     ]
 
 
+@kept
 def policy_of(work: Work) -> Policy:
-    """The clinic's policy."""
-    return work.session.get_one(Policy, work.clinic_id)
+    """The clinic's policy, to be read and not to be changed: it belongs to no session."""
+    policy = work.session.get_one(Policy, work.clinic_id)
+    work.session.expunge(policy)
+    return policy
+
+
+@kept
+def minutes_bounds(work: Work) -> tuple[int, int]:
+    """The shortest and the longest infusion of the clinic, in minutes (I7)."""
+    clinic = work.clinic()
+    return clinic.session_minutes_min, clinic.session_minutes_max

@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from scheduler.access.roles import ADMINISTER, READ_SITE, WRITE_DAY, WRITE_SITE
 from scheduler.clinics import actions
-from scheduler.clinics.model import Closure, OpeningHours, Policy, policy_of
+from scheduler.clinics.model import Closure, OpeningHours, Policy
 from scheduler.clinics.schema import (
     ClinicChanges,
     ClinicOut,
@@ -48,7 +48,7 @@ def change_clinic(work: Work, changes: dict[str, Any], match: Match) -> Clinic:
 @routes.get("/clinic/policies", access=ADMINISTER, answer=PolicyOut())
 def read_policies(work: Work) -> Policy:
     """Read what the clinic decides for itself."""
-    return policy_of(work)
+    return work.session.get_one(Policy, work.clinic_id)
 
 
 @routes.change(

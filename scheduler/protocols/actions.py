@@ -3,6 +3,7 @@
 from typing import Any
 from uuid import UUID
 
+from scheduler.clinics.model import minutes_bounds
 from scheduler.errors import Invalid
 from scheduler.protocols.model import WEEKLY_NAME, Protocol, stored_phase
 from scheduler.protocols.rules import WEEKLY, impossible
@@ -62,7 +63,6 @@ def _change(work: Work, protocol: Protocol, changes: dict[str, Any]) -> None:
 
 
 def _in_bounds(work: Work, minutes: int) -> None:
-    clinic = work.clinic()
-    least, most = clinic.session_minutes_min, clinic.session_minutes_max
+    least, most = minutes_bounds(work)
     if not least <= minutes <= most:
         raise Invalid({"session_minutes": [f"Sessions here take {least} to {most} minutes."]})

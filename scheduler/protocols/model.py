@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from scheduler.db import Base, OfClinic, Versioned
 from scheduler.errors import NotFound
 from scheduler.protocols.rules import Phase, VisitParts
+from scheduler.site import kept
 from scheduler.tenancy import Work
 
 WEEKLY_NAME = "weekly"
@@ -58,13 +59,24 @@ def phase_of(stored: dict[str, Any]) -> Phase:
 
 
 def protocol_for(work: Work, protocol_id: UUID | None) -> Protocol:
-    """The protocol an order names, or the clinic's `weekly` one."""
-    if protocol_id is not None:
-        return work.load(Protocol, protocol_id, field="protocol_id")
-    weekly = select(Protocol).where(
-        Protocol.clinic_id == work.clinic_id, Protocol.name == WEEKLY_NAME
-    )
-    found = work.session.scalars(weekly).one_or_none()
+    """The protocol an order names, or the clinic's `weekly` one; to be read, not to be changed."""
+    protocols = _protocols(work)
+    if protocol_id is None:
+        named = (each for each in protocols.values() if each.name == WEEKLY_NAME)
+        found = next(named, None)
+    else:
+        found = protocols.get(protocol_id)
     if found is None:
         raise NotFound(Protocol.noun, "protocol_id")
     return found
+
+
+@kept
+def _protocols(work: Work) -> dict[UUID, Protocol]:
+    """The clinic's protocols, which belong to no session."""
+    protocols = list(
+        work.session.scalars(select(Protocol).where(Protocol.clinic_id == work.clinic_id))
+    )
+    for each in protocols:
+        work.session.expunge(each)
+    return {each.id: each for each in protocols}

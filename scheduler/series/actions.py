@@ -46,5 +46,5 @@ def book_series(work: Work, order: Order) -> SeriesView:
         observation_minutes=asked.parts.observation,
         series_id=series.id,
     )
-    warnings = reminder_warnings(work, patient) + moved_warnings(asked.moved)
+    warnings = reminder_warnings(patient) + moved_warnings(asked.moved)
     return SeriesView(series, numbered(work, sessions), warnings)

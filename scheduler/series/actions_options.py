@@ -5,10 +5,8 @@ from datetime import date, time
 from typing import Any
 from uuid import UUID
 
-from scheduler.consults.model import terms_of
 from scheduler.consults.rules import clearances_of
 from scheduler.errors import Invalid
-from scheduler.patients.model import Patient
 from scheduler.protocols.model import Protocol, protocol_for
 from scheduler.protocols.rules import visit_at
 from scheduler.series.orders import Offer
@@ -27,8 +25,8 @@ from scheduler.sessions.checks import (
     clearances_for,
     session_minutes_in_bounds,
 )
-from scheduler.sessions.model import clearances_used
 from scheduler.sessions.model_calendar import chair_calendar
+from scheduler.sessions.model_patient import PatientFacts
 from scheduler.sessions.refusals import shown_slot
 from scheduler.sessions.rules_openings import Openings
 from scheduler.sessions.rules_slots import Slot
@@ -83,7 +81,7 @@ def _bookable(
     minutes: int,
     wanted: Wanted,
     found: Sequence[Pattern],
-) -> Patient:
+) -> PatientFacts:
     """The patient; a wish that no clearance covers on its first days is refused as an order is."""
     days = found[0].days if found else (wanted.first_on,)
     starts = [max(on_wall(on, NOON, work.zone).at, work.now) for on in days]
@@ -97,11 +95,10 @@ class Search:
     """One wish of one patient, with what is read for it."""
 
     def __init__(
-        self, work: Work, patient: Patient, protocol: Protocol, minutes: int, wanted: Wanted
+        self, work: Work, patient: PatientFacts, protocol: Protocol, minutes: int, wanted: Wanted
     ) -> None:
         self.work, self.patient, self.protocol, self.wanted = work, patient, protocol, wanted
         self.parts = protocol.parts(minutes)
-        self.terms, self.used = terms_of(work, patient.id), clearances_used(work, patient.id)
 
     def best(self, found: Sequence[Pattern]) -> list[Option]:
         """The best options of these patterns."""
@@ -120,7 +117,7 @@ class Search:
         noons = [on_wall(on, NOON, work.zone).at for on in days]
         windows = merged(days_around(work, noon, around) for noon in noons)
         whole = Span(windows[0].start, windows[-1].end)
-        calendar = chair_calendar(work, windows, self.patient.id)
+        calendar = chair_calendar(work, windows, self.patient)
         if self.wanted.lane_id is not None:
             calendar = calendar.on_lanes(
                 lane for lane in calendar.lanes if lane.id == self.wanted.lane_id
@@ -141,7 +138,8 @@ class Search:
 
     def _covered(self, slots: Sequence[Slot]) -> bool:
         starts = [slot.visit.starts_at for slot in slots]
-        return None not in clearances_of(self.terms, self.used, starts, self.work.zone)
+        patient = self.patient
+        return None not in clearances_of(patient.terms, patient.used, starts, self.work.zone)
 
     def shown(self, option: Option) -> dict[str, Any]:
         """An option as it is answered: what to read out, and the order that books it."""

@@ -28,5 +28,5 @@ def plan_series(work: Work, order: Order) -> dict[str, Any]:
     return found | {
         "feasible": plan.feasible,
         "sessions": sessions,
-        "warnings": reminder_warnings(work, patient) + moved_warnings(asked.moved),
+        "warnings": reminder_warnings(patient) + moved_warnings(asked.moved),
     }

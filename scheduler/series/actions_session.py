@@ -47,7 +47,7 @@ def book_session(
     in_time(work, [wish.visit])
     patient = bookable_patient(work, patient_id, [wish.visit])
     clearance_ids = clearances_for(work, patient, [wish.visit])
-    calendar = chair_calendar(work, [wish.visit.block], patient.id)
+    calendar = chair_calendar(work, [wish.visit.block], patient)
     slots, clashes = place([wish], calendar, work.zone)
     if clashes:
         raise does_not_fit(work, clashes, explain_visit(patient_id, parts, [wish], clashes))
@@ -61,7 +61,7 @@ def book_session(
         series_id=series_id,
     )
     booked.warnings = [  # type: ignore[misc]
-        *reminder_warnings(work, patient),
+        *reminder_warnings(patient),
         *gap_warnings(work, protocol, series_id),
     ]
     return numbered(work, [booked])[0]

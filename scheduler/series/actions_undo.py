@@ -3,12 +3,13 @@
 from uuid import UUID
 
 from scheduler.errors import Conflict
-from scheduler.protocols.model import Protocol
+from scheduler.protocols.model import protocol_for
 from scheduler.protocols.rules import Distance, visit_at
 from scheduler.series.model import Series
 from scheduler.sessions.checks import bookable_patient, clearances_for, distance_for
 from scheduler.sessions.model import InfusionSession, series_starts
 from scheduler.sessions.model_calendar import chair_calendar, watched_until
+from scheduler.sessions.model_patient import facts_of
 from scheduler.sessions.refusals import conflict_list, does_not_fit, explain_visit
 from scheduler.sessions.rules_placing import Clash, Wish, place
 from scheduler.sessions.rules_states import UNDOES, delay_minutes, on_its_day
@@ -47,10 +48,10 @@ def undo_step(work: Work, session_id: UUID, match: Match, *, reason: str) -> Inf
 def _rebook(work: Work, missed: InfusionSession) -> None:
     """A missed session is booked again, by all the rules of a booking but that it lies ahead."""
     wish = Wish(visit_at(missed.starts_at, missed.parts), _distance(work, missed), missed.chair_id)
-    patient = bookable_patient(work, missed.patient_id, [wish.visit])
+    patient = bookable_patient(work, missed.patient_id, [wish.visit], without=missed.id)
     _still_owed(work, missed)
-    (missed.clearance_id,) = clearances_for(work, patient, [wish.visit], without=missed.id)
-    calendar = chair_calendar(work, [wish.visit.block], patient.id, without=missed.id)
+    (missed.clearance_id,) = clearances_for(work, patient, [wish.visit])
+    calendar = chair_calendar(work, [wish.visit.block], patient, without=missed.id)
     _, clashes = place([wish], calendar, work.zone)
     if clashes:
         explain = explain_visit(patient.id, missed.parts, [wish], clashes, missed.id)
@@ -58,7 +59,7 @@ def _rebook(work: Work, missed: InfusionSession) -> None:
 
 
 def _distance(work: Work, missed: InfusionSession) -> Distance:
-    protocol = work.load(Protocol, missed.protocol_id)
+    protocol = protocol_for(work, missed.protocol_id)
     return distance_for(work, protocol, missed.starts_at, missed.series_id, moved=None)
 
 
@@ -75,7 +76,8 @@ def _take_back(work: Work, completed: InfusionSession) -> None:
     """A completed session takes its chair and its patient's time again (I8, I9)."""
     block = Span(completed.block_starts_at, completed.block_ends_at)
     stay = Span(completed.block_starts_at, watched_until(completed))
-    calendar = chair_calendar(work, [block, stay], completed.patient_id, without=completed.id)
+    patient = facts_of(work, completed.patient_id, completed.id)
+    calendar = chair_calendar(work, [block, stay], patient, completed.id)
     on_chair = calendar.of_lane.get(completed.chair_id, ())
     in_the_way = {
         "chair_taken": [e for e in on_chair if e.kind == "session" and e.span.overlaps(block)],

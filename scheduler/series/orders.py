@@ -5,10 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from scheduler.consults.model import terms_of
 from scheduler.consults.rules import clearances_of
 from scheduler.errors import Facts, Invalid
-from scheduler.patients.model import Patient
 from scheduler.protocols.model import Protocol, protocol_for
 from scheduler.protocols.rules import Visit, VisitParts, phases_of, visit_at
 from scheduler.series.rules import (
@@ -19,8 +17,8 @@ from scheduler.series.rules import (
     wishes_on,
 )
 from scheduler.sessions.checks import active_chair, in_time, session_minutes_in_bounds
-from scheduler.sessions.model import clearances_used
 from scheduler.sessions.model_calendar import chair_calendar
+from scheduler.sessions.model_patient import PatientFacts, facts_of
 from scheduler.sessions.refusals import (
     DAYS_AROUND,
     EXPLAINED,
@@ -100,7 +98,7 @@ def _at_places(order: Order, protocol: Protocol, parts: VisitParts) -> Wishes:
     return Wishes(wishes, [])
 
 
-def planned(work: Work, patient: Patient, asked: Asked) -> tuple[Plan, Openings]:
+def planned(work: Work, patient: PatientFacts, asked: Asked) -> tuple[Plan, Openings]:
     """The order as it would be booked now, moved within its flexibility where it asks for that."""
     flexibility = asked.order.flexibility
     everything = range(1, len(asked.wishes) + 1)
@@ -109,7 +107,7 @@ def planned(work: Work, patient: Patient, asked: Asked) -> tuple[Plan, Openings]
         openings = openings_for(work, patient, asked.parts, windows)
         return plan(asked.wishes, openings, flexibility), openings
     blocks = [wish.visit.block for wish in asked.wishes]
-    calendar = chair_calendar(work, blocks, patient.id)
+    calendar = chair_calendar(work, blocks, patient)
     whole = Span(blocks[0].start, blocks[-1].end)
     openings = Openings(calendar, asked.parts, work.zone, whole, lambda _: True)
     return plan(asked.wishes, openings), openings
@@ -119,12 +117,14 @@ def explain_order(patient_id: UUID, asked: Asked, clashes: Sequence[Clash]) -> E
     """What would fit instead of an order's clashes, and as a whole."""
 
     def explain(fresh: Work) -> Facts:
-        return outlook(fresh, fresh.load(Patient, patient_id), asked, clashes)
+        return outlook(fresh, facts_of(fresh, patient_id), asked, clashes)
 
     return explain
 
 
-def outlook(work: Work, patient: Patient, asked: Asked, clashes: Sequence[Clash]) -> dict[str, Any]:
+def outlook(
+    work: Work, patient: PatientFacts, asked: Asked, clashes: Sequence[Clash]
+) -> dict[str, Any]:
     """The conflicts, the first with alternatives, and one suggestion that books as it stands."""
     view = Outlook(work, patient, asked.parts, asked.wishes, clashes)
     found: dict[str, Any] = {"conflicts": conflicts_with(view)}
@@ -137,7 +137,7 @@ def _suggested(view: Outlook, asked: Asked) -> dict[str, Any]:
     """A body for `POST /v1/series`: the nearest whole series within a few days, else within 14."""
     for days in (DAYS_AROUND, FARTHEST_DAYS):
         slots = suggestion(asked.wishes, view.openings(days), days)
-        if slots is not None and _cleared(view.work, view.patient, slots):
+        if slots is not None and _cleared(view, slots):
             offer = Offer(view.patient.id, asked.protocol_id, asked.parts)
             return {"suggestion": offer.body(view.work, list(slots.values()))}
     return {}
@@ -164,10 +164,10 @@ class Offer:
         }
 
 
-def _cleared(work: Work, patient: Patient, slots: dict[int, Slot]) -> bool:
+def _cleared(view: Outlook, slots: dict[int, Slot]) -> bool:
     starts = [slot.visit.starts_at for slot in slots.values()]
-    terms, used = terms_of(work, patient.id), clearances_used(work, patient.id)
-    return None not in clearances_of(terms, used, starts, work.zone)
+    patient = view.patient
+    return None not in clearances_of(patient.terms, patient.used, starts, view.work.zone)
 
 
 def moved_warnings(moved: Sequence[int]) -> list[dict[str, object]]:

@@ -115,11 +115,11 @@ def _fitting(
     Raises NotFound, Refused, or Conflict with the provider's nearest free times.
     """
     visit = visit_at(starts_at, consultation_parts(minutes))
-    bookable_patient(work, patient_id, [visit])
+    patient = bookable_patient(work, patient_id, [visit], without)
     if not work.load(Provider, provider_id, field="provider_id").active:
         raise Refused("provider_inactive", "This provider takes no consultations.")
     in_time(work, [visit])
-    calendar = provider_calendar(work, [visit.block], [provider_id], patient_id, without)
+    calendar = provider_calendar(work, [visit.block], [provider_id], patient, without)
     _, clashes = place([Wish(visit, lane_id=provider_id)], calendar, work.zone)
     if clashes:
         explain = explain_consultation(patient_id, provider_id, minutes, clashes, without)

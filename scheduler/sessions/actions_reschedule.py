@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
-from scheduler.protocols.model import Protocol
+from scheduler.protocols.model import protocol_for
 from scheduler.protocols.rules import visit_at
 from scheduler.sessions.checks import (
     active_chair,
@@ -37,13 +37,13 @@ def reschedule_session(
     work = lock_schedule(work)
     moved = ready_for(work, session_id, match, "reschedule")
     active_chair(work, chair_id)
-    protocol = work.load(Protocol, moved.protocol_id)
+    protocol = protocol_for(work, moved.protocol_id)
     distance = distance_for(work, protocol, starts_at, moved.series_id, moved=moved.starts_at)
     wish = Wish(visit_at(starts_at, moved.parts), distance, chair_id or moved.chair_id)
     in_time(work, [wish.visit])
-    patient = bookable_patient(work, moved.patient_id, [wish.visit])
-    (clearance_id,) = clearances_for(work, patient, [wish.visit], without=moved.id)
-    calendar = chair_calendar(work, [wish.visit.block], patient.id, without=moved.id)
+    patient = bookable_patient(work, moved.patient_id, [wish.visit], without=moved.id)
+    (clearance_id,) = clearances_for(work, patient, [wish.visit])
+    calendar = chair_calendar(work, [wish.visit.block], patient, without=moved.id)
     slots, clashes = place([wish], calendar, work.zone)
     if clashes and chair_id is None:
         slots, clashes = place([replace(wish, lane_id=None)], calendar, work.zone)

@@ -7,10 +7,10 @@ from uuid import UUID
 from sqlalchemy import select
 
 from scheduler.consults.model import Provider
-from scheduler.patients.model import Patient
 from scheduler.protocols.model import protocol_for
 from scheduler.sessions.checks import active_chair, session_minutes_in_bounds
 from scheduler.sessions.model_calendar import chair_calendar
+from scheduler.sessions.model_patient import facts_of
 from scheduler.sessions.providers import consultation_parts, provider_calendar
 from scheduler.sessions.searches import days_of, open_days, place_of, slot_page, whole_days, windows
 from scheduler.spans import Span
@@ -40,14 +40,14 @@ def find_slots(
     """Free starts on chairs; with a patient, those legal for them. What it offers, books (I17)."""
     session_minutes_in_bounds(work, minutes)
     active_chair(work, chair_id)
-    patient = work.load(Patient, patient_id, field="patient_id") if patient_id else None
+    patient = facts_of(work, patient_id, field="patient_id") if patient_id else None
     protocol = protocol_for(work, protocol_id)
     parts = protocol.parts(minutes)
     after = place_of(cursor)
     within = Span(max(from_, after[0]) if after else from_, to)
     if not within:
         return {"items": [], "next": None}
-    calendar = chair_calendar(work, [whole_days(work, within)], patient_id)
+    calendar = chair_calendar(work, [whole_days(work, within)], patient)
     if chair_id is not None:
         calendar = calendar.on_lanes(lane for lane in calendar.lanes if lane.id == chair_id)
     may_on = days_of(work, patient) if patient else None

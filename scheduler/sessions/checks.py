@@ -4,16 +4,15 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from scheduler.chairs.model import Chair
-from scheduler.clinics.model import policy_of
-from scheduler.consults.model import terms_of
+from scheduler.chairs.model import Chair, active_chairs
+from scheduler.clinics.model import minutes_bounds, policy_of
 from scheduler.consults.rules import clearances_of, lacking
 from scheduler.errors import Invalid, Refused
-from scheduler.patients.model import Patient, consented_channels
 from scheduler.patients.rules import contact, not_bookable
 from scheduler.protocols.model import Protocol
 from scheduler.protocols.rules import Distance, Visit, gaps_too_long, phase_at
-from scheduler.sessions.model import clearances_used, series_starts
+from scheduler.sessions.model import series_starts
+from scheduler.sessions.model_patient import PatientFacts, facts_of
 from scheduler.sessions.searches import MONTHS_AHEAD, latest_start
 from scheduler.tenancy import Work
 from scheduler.wall_time import local_date
@@ -27,15 +26,16 @@ _NOT_BOOKABLE = {
 
 def session_minutes_in_bounds(work: Work, minutes: int) -> None:
     """Raises Invalid when an infusion of this length is outside the clinic's bounds (I7)."""
-    clinic = work.clinic()
-    least, most = clinic.session_minutes_min, clinic.session_minutes_max
+    least, most = minutes_bounds(work)
     if not least <= minutes <= most:
         raise Invalid({"minutes": [f"Sessions here take {least} to {most} minutes."]})
 
 
 def active_chair(work: Work, chair_id: UUID | None) -> None:
     """Raises NotFound or Refused when the wanted chair is none, or takes no new session (I13)."""
-    if chair_id is not None and not work.load(Chair, chair_id, field="chair_id").active:
+    if chair_id is None or chair_id in {known for known, _ in active_chairs(work)}:
+        return
+    if not work.load(Chair, chair_id, field="chair_id").active:
         raise Refused("chair_retired", "This chair takes no new sessions.")
 
 
@@ -51,9 +51,14 @@ def in_time(work: Work, visits: Sequence[Visit]) -> None:
         raise Refused("too_far_ahead", detail, ordinals=far)
 
 
-def bookable_patient(work: Work, patient_id: UUID, visits: Sequence[Visit]) -> Patient:
-    """The patient of an order. Raises NotFound, or Refused when they cannot be booked (I6)."""
-    patient = work.load(Patient, patient_id, field="patient_id")
+def bookable_patient(
+    work: Work, patient_id: UUID, visits: Sequence[Visit], without: UUID | None = None
+) -> PatientFacts:
+    """The patient of an order; `without` is a visit to be moved.
+
+    Raises NotFound, or Refused when they cannot be booked (I6).
+    """
+    patient = facts_of(work, patient_id, without, field="patient_id")
     on = local_date(min(visit.starts_at for visit in visits), work.zone)
     why = not_bookable(patient.status, patient.birth_date, on, policy_of(work).minimum_age)
     if why is not None:
@@ -61,15 +66,13 @@ def bookable_patient(work: Work, patient_id: UUID, visits: Sequence[Visit]) -> P
     return patient
 
 
-def clearances_for(
-    work: Work, patient: Patient, visits: Sequence[Visit], without: UUID | None = None
-) -> list[UUID]:
+def clearances_for(work: Work, patient: PatientFacts, visits: Sequence[Visit]) -> list[UUID]:
     """The clearance each visit uses: in force on its own date (I1), and with room for it (I3).
 
-    `without` is a session to be moved. Raises Refused naming the visits without a clearance.
+    Raises Refused naming the visits without a clearance.
     """
-    terms, used = terms_of(work, patient.id), clearances_used(work, patient.id, without)
-    found = clearances_of(terms, used, [visit.starts_at for visit in visits], work.zone)
+    terms = patient.terms
+    found = clearances_of(terms, patient.used, [visit.starts_at for visit in visits], work.zone)
     missing = [
         {
             "ordinal": ordinal,
@@ -120,12 +123,12 @@ def gap_warnings(work: Work, protocol: Protocol, series_id: UUID | None) -> list
     ]
 
 
-def reminder_warnings(work: Work, patient: Patient) -> list[dict[str, object]]:
+def reminder_warnings(patient: PatientFacts) -> list[dict[str, object]]:
     """A warning when the patient could not be reminded of what was just booked."""
     reach = contact(
         patient.preferred_channel,
         patient.addresses,
-        consented_channels(work, patient.id, "reminders"),
+        patient.consented_channels("reminders"),
     )
     if reach.channel is not None:
         return []

@@ -5,27 +5,21 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, select, text
+from sqlalchemy import Row, text
 
 from scheduler.chairs.model import active_chairs, outages_in
 from scheduler.clinics.model import closures_in, hours_of_clinic, staffing_of
 from scheduler.clinics.rules_staffing import nurses_at_work
-from scheduler.consults.model import Consultation
-from scheduler.sessions.model import InfusionSession
+from scheduler.sessions.model_patient import PatientFacts
 from scheduler.sessions.rules_calendar import Blocker, BusyNurses, Calendar, Lane, closed
 from scheduler.sessions.rules_nurses import all_busy
-from scheduler.sessions.rules_states import COUNTED, LIVE, is_live
+from scheduler.sessions.rules_states import LIVE
 from scheduler.spans import Span, merged
 from scheduler.tenancy import Work
 from scheduler.wall_time import dates, day
 
 # No block is longer (a CHECK holds it), so none that starts earlier can reach into a search.
 LONGEST_BLOCK = timedelta(hours=12)
-
-
-# A patient's infusions this far around are looked at for the distance between them: the longest gap
-# is 60 days, and a day may have more than 24 hours.
-FARTHEST_GAP = timedelta(days=61)
 
 _TAKEN = text(
     f"""
@@ -48,7 +42,7 @@ _TAKEN = text(
 def chair_calendar(
     work: Work,
     windows: Sequence[Span],
-    patient_id: UUID | None = None,
+    patient: PatientFacts | None = None,
     without: UUID | None = None,
 ) -> Calendar:
     """What may be in the way of a session in these windows, on every active chair.
@@ -64,13 +58,12 @@ def chair_calendar(
     for outage in outages_in(work, whole):
         blocker = Blocker("outage", outage.span, outage.id)
         of_lane.setdefault(outage.chair_id, []).append(blocker)
-    visits, infusions = visits_of(work, patient_id, whole, without) if patient_id else ([], [])
     return Calendar(
         lanes=tuple(Lane(*chair) for chair in active_chairs(work)),
         everywhere=shut(work, windows),
         of_lane=of_lane,
-        of_patient=tuple(visits),
-        infusions=tuple(infusions),
+        of_patient=patient.stays if patient else (),
+        infusions=patient.infusions if patient else (),
         nurses=_busy_nurses(work, windows, taken),
     )
 
@@ -133,62 +126,6 @@ def shut(work: Work, windows: Sequence[Span]) -> tuple[Blocker, ...]:
     return (
         *closed(hours_of_clinic(work), windows, work.zone),
         *(Blocker("closure", each.span, each.id) for each in closures),
-    )
-
-
-def visits_of(
-    work: Work, patient_id: UUID, within: Span, without: UUID | None = None
-) -> tuple[list[Blocker], list[Blocker]]:
-    """The patient's live visits around `within`, and their counted infusions further around.
-
-    A visit is a session's whole stay, or a consultation.
-    """
-    visits, infusions = [], []
-    near = within.widened(LONGEST_BLOCK)
-    sessions = select(
-        InfusionSession.id,
-        InfusionSession.block_starts_at,
-        InfusionSession.starts_at,
-        InfusionSession.ends_at,
-        InfusionSession.observation_minutes,
-        InfusionSession.extra_minutes,
-        InfusionSession.status,
-    ).where(*_of_patient(InfusionSession, work, patient_id, within.widened(FARTHEST_GAP), COUNTED))
-    for row in work.session.execute(sessions):
-        if row.id == without:
-            continue
-        infusions.append(Blocker("session", Span(row.starts_at, row.ends_at), row.id))
-        stay = Span(row.block_starts_at, watched_until(row))
-        if is_live(row.status) and stay.overlaps(near):
-            visits.append(Blocker("session", stay, row.id))
-    visits += consultations_of(work, patient_id, within, without)
-    return visits, infusions
-
-
-def consultations_of(
-    work: Work, patient_id: UUID, within: Span, without: UUID | None = None
-) -> list[Blocker]:
-    """The patient's live consultations around `within`."""
-    around = within.widened(LONGEST_BLOCK)
-    found = select(Consultation.id, Consultation.starts_at, Consultation.ends_at).where(
-        *_of_patient(Consultation, work, patient_id, around, ("booked", "arrived"))
-    )
-    return [
-        Blocker("consultation", Span(starts_at, ends_at), consultation_id)
-        for consultation_id, starts_at, ends_at in work.session.execute(found)
-        if consultation_id != without
-    ]
-
-
-def _of_patient(
-    model: Any, work: Work, patient_id: UUID, within: Span, states: Sequence[str]
-) -> tuple[Any, ...]:
-    return (
-        model.clinic_id == work.clinic_id,
-        model.patient_id == patient_id,
-        model.starts_at > within.start,
-        model.starts_at < within.end,
-        model.status.in_(states),
     )
 
 

@@ -4,12 +4,12 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from scheduler.patients.model import Patient
-from scheduler.protocols.model import Protocol
+from scheduler.protocols.model import protocol_for
 from scheduler.protocols.rules import visit_at
 from scheduler.sessions.checks import distance_for
 from scheduler.sessions.model import InfusionSession
 from scheduler.sessions.model_calendar import LONGEST_BLOCK, chair_calendar
+from scheduler.sessions.model_patient import facts_of
 from scheduler.sessions.refusals import shown_alternative
 from scheduler.sessions.rules_calendar import Blocker
 from scheduler.sessions.rules_openings import Openings
@@ -78,17 +78,17 @@ def _elsewhere(
     """Where a booked session would fit that day: the same start on another chair comes first."""
     if following.status != "booked":
         return []
-    patient = work.load(Patient, following.patient_id)
-    protocol = work.load(Protocol, following.protocol_id)
+    patient = facts_of(work, following.patient_id, following.id)
+    protocol = protocol_for(work, following.protocol_id)
     starts_at, parts = following.starts_at, following.parts
     day = whole_days(work, Span(starts_at, following.ends_at))
-    calendar = chair_calendar(work, [day], patient.id, following.id)
+    calendar = chair_calendar(work, [day], patient, following.id)
     chair_id = infusion_session.chair_id
     longer = replace(
         calendar,
         of_lane={**calendar.of_lane, chair_id: [*calendar.of_lane.get(chair_id, ()), late]},
     )
-    may_on = days_of(work, patient, following.id)
+    may_on = days_of(work, patient)
     openings = Openings(longer, parts, work.zone, still_bookable(work, day), may_on)
     distance = distance_for(work, protocol, starts_at, following.series_id, moved=starts_at)
     wish = Wish(visit_at(starts_at, parts), distance, following.chair_id)

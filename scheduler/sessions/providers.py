@@ -9,7 +9,8 @@ from sqlalchemy import select
 from scheduler.consults.model import Consultation, Provider
 from scheduler.errors import Facts
 from scheduler.protocols.rules import VisitParts
-from scheduler.sessions.model_calendar import LONGEST_BLOCK, shut, visits_of
+from scheduler.sessions.model_calendar import LONGEST_BLOCK, shut
+from scheduler.sessions.model_patient import PatientFacts, facts_of
 from scheduler.sessions.refusals import DAYS_AROUND, Explain, conflict_list
 from scheduler.sessions.rules_calendar import Blocker, Calendar, Lane
 from scheduler.sessions.rules_placing import Clash, nearest
@@ -28,7 +29,7 @@ def provider_calendar(
     work: Work,
     windows: Sequence[Span],
     provider_ids: Sequence[UUID],
-    patient_id: UUID | None = None,
+    patient: PatientFacts | None = None,
     without: UUID | None = None,
 ) -> Calendar:
     """What may be in the way of a consultation in these windows, for these providers.
@@ -62,7 +63,7 @@ def provider_calendar(
         lanes=tuple(Lane(row.id, row.name) for row in providers),
         everywhere=shut(work, windows),
         of_lane=of_lane,
-        of_patient=tuple(visits_of(work, patient_id, whole, without)[0]) if patient_id else (),
+        of_patient=patient.stays if patient else (),
     )
 
 
@@ -76,9 +77,11 @@ def explain_consultation(
     """The nearest free times of the same provider."""
 
     def explain(fresh: Work) -> Facts:
+        patient = facts_of(fresh, patient_id, without)
+
         def find(clash: Clash) -> list[dict[str, Any]]:
             around = days_around(fresh, clash.wanted_at, DAYS_AROUND)
-            calendar = provider_calendar(fresh, [around], [provider_id], patient_id, without)
+            calendar = provider_calendar(fresh, [around], [provider_id], patient, without)
             parts = consultation_parts(minutes)
             free = slots(open_days(fresh, calendar, around, parts), parts)
             found = nearest(clash.wanted_at, free, fresh.zone, provider_id)

@@ -5,9 +5,9 @@ from typing import Any
 from uuid import UUID
 
 from scheduler.errors import Conflict, Facts
-from scheduler.patients.model import Patient
 from scheduler.protocols.rules import VisitParts
 from scheduler.sessions.model_calendar import chair_calendar
+from scheduler.sessions.model_patient import PatientFacts, facts_of
 from scheduler.sessions.rules_openings import Openings
 from scheduler.sessions.rules_placing import Clash, Wish
 from scheduler.sessions.rules_planning import alternatives
@@ -87,16 +87,16 @@ def conflict_list(
 
 def openings_for(
     work: Work,
-    patient: Patient,
+    patient: PatientFacts,
     parts: VisitParts,
     windows: Sequence[Span],
     without: UUID | None = None,
 ) -> Openings:
     """The free starts in these windows (whole local days) that are legal for the patient."""
-    calendar = chair_calendar(work, merged(windows), patient.id, without)
+    calendar = chair_calendar(work, merged(windows), patient, without)
     whole = Span(min(each.start for each in windows), max(each.end for each in windows))
     within = still_bookable(work, whole)
-    return Openings(calendar, parts, work.zone, within, days_of(work, patient, without))
+    return Openings(calendar, parts, work.zone, within, days_of(work, patient))
 
 
 def windows_around(
@@ -116,7 +116,7 @@ class Outlook:
     def __init__(
         self,
         work: Work,
-        patient: Patient,
+        patient: PatientFacts,
         parts: VisitParts,
         wishes: Sequence[Wish],
         clashes: Sequence[Clash],
@@ -168,7 +168,7 @@ def explain_visit(
 
     def explain(fresh: Work) -> Facts:
         # Everything is read afresh: what was loaded before the rollback is gone.
-        patient = fresh.load(Patient, patient_id)
+        patient = facts_of(fresh, patient_id, without)
         view = Outlook(fresh, patient, parts, wishes, clashes, without)
         return {"conflicts": conflicts_with(view)}
 

@@ -7,12 +7,10 @@ from typing import Any
 from uuid import UUID
 
 from scheduler.clinics.model import policy_of
-from scheduler.consults.model import terms_of
 from scheduler.consults.rules import clearance_at, with_room
-from scheduler.patients.model import Patient
 from scheduler.patients.rules import not_bookable
 from scheduler.protocols.rules import Distance, VisitParts
-from scheduler.sessions.model import clearances_used
+from scheduler.sessions.model_patient import PatientFacts
 from scheduler.sessions.rules_calendar import Calendar
 from scheduler.sessions.rules_slots import FreeDay, Slot, free_days, slots
 from scheduler.spans import Span
@@ -69,12 +67,9 @@ def open_days(
     return days if may_on is None else (free for free in days if may_on(free.on))
 
 
-def days_of(work: Work, patient: Patient, without: UUID | None = None) -> DayRule:
-    """On which days the patient may be booked and is cleared once more (I1, I3, I6).
-
-    `without` names a session that gives its place on a clearance back, as it is to be moved.
-    """
-    terms = with_room(terms_of(work, patient.id), clearances_used(work, patient.id, without))
+def days_of(work: Work, patient: PatientFacts) -> DayRule:
+    """On which days the patient may be booked and is cleared once more (I1, I3, I6)."""
+    terms = with_room(patient.terms, patient.used)
     minimum_age = policy_of(work).minimum_age
 
     def may_on(on: date) -> bool:
