@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -23,6 +23,10 @@ class Span:
         """Is every instant of `other` in this span?"""
         return self.start <= other.start and other.end <= self.end
 
+    def shared(self, other: "Span") -> "Span":
+        """The instants in both; empty when there are none."""
+        return Span(max(self.start, other.start), min(self.end, other.end))
+
     def widened(self, by: timedelta) -> "Span":
         """The span with `by` added on both sides."""
         return Span(self.start - by, self.end + by)
@@ -30,6 +34,11 @@ class Span:
     def moved(self, by: timedelta) -> "Span":
         """The same length, so much later."""
         return Span(self.start + by, self.end + by)
+
+
+EARLIEST = datetime.min.replace(tzinfo=UTC)
+LATEST = datetime.max.replace(tzinfo=UTC)
+ALWAYS = Span(EARLIEST, LATEST)
 
 
 def merged(spans: Iterable[Span]) -> list[Span]:

@@ -7,6 +7,7 @@ jump; one that occurs twice is its first occurrence, where nothing else is asked
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from functools import lru_cache
 
 from scheduler.spans import Span
 
@@ -48,6 +49,8 @@ def local_date(instant: datetime, zone: tzinfo) -> date:
     return instant.astimezone(zone).date()
 
 
+# The same few weeks are asked for over and over; the rules of a zone do not change under us.
+@lru_cache(maxsize=8192)
 def day(on: date, zone: tzinfo) -> Span:
     """The whole of a local day: 23, 24 or 25 hours, sometimes others."""
     return Span(on_wall(on, time(), zone).at, on_wall(on + timedelta(days=1), time(), zone).at)

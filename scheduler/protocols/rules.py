@@ -2,16 +2,15 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, timedelta, tzinfo
+from datetime import date, datetime, timedelta, tzinfo
 from itertools import pairwise
 
-from scheduler.spans import Span
+from scheduler.spans import EARLIEST, LATEST, Span
 from scheduler.wall_time import day, local_date
 
 # Starts lie on the grid of five minutes.
 GRID = timedelta(minutes=5)
 MOST_SESSIONS = 52
-LATEST = datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +94,16 @@ class Distance:
         if self.max_days is not None:
             end = day(on + timedelta(days=self.max_days), zone).end
         return Span(max(nearest, at + apart), end)
+
+    def preceding(self, at: datetime, zone: tzinfo) -> Span:
+        """When the session before one that starts at `at` may start: `following`, turned round."""
+        on, apart = local_date(at, zone), timedelta(hours=self.min_hours)
+        latest = day(on - timedelta(days=max(self.min_days, 1)), zone).end
+        start = EARLIEST
+        if self.max_days is not None:
+            start = day(on - timedelta(days=self.max_days), zone).start
+        # A start exactly so many hours before is far enough.
+        return Span(start, min(latest, at - apart + GRID))
 
     def too_long(self, earlier: datetime, later: datetime, zone: tzinfo) -> bool:
         """Do two consecutive sessions of a series lie further apart than they may?"""

@@ -10,7 +10,7 @@ from scheduler.sessions.rules_calendar import Calendar
 from scheduler.sessions.rules_load import Loads
 from scheduler.sessions.rules_placing import Wish, minutes_of, wall_minutes
 from scheduler.sessions.rules_slots import FreeDay, Slot, free_days
-from scheduler.spans import Span
+from scheduler.spans import ALWAYS, Span
 from scheduler.wall_time import day, local_date
 
 
@@ -65,14 +65,23 @@ class Openings:
         in_time = self.within.start <= at < self.within.end
         return in_time and first <= wall.time() <= last and self.may_on(wall.date())
 
-    def near(self, wish: Wish, flexibility: Flexibility, preferred: UUID | None) -> Iterator[Slot]:
-        """The free starts within the flexibility, each once, nearest to the wish first (I24).
+    def near(
+        self,
+        wish: Wish,
+        flexibility: Flexibility,
+        preferred: UUID | None,
+        room: Span = ALWAYS,
+    ) -> Iterator[Slot]:
+        """The free starts within the flexibility and `room`, nearest to the wish first (I24).
 
-        Fewest days off, then fewest minutes, then the earlier; the preferred lane if it is free.
+        Each once: fewest days off, then fewest minutes, then the earlier; the preferred lane if
+        it is free.
         """
         nearness = self.nearness(wish)
-        for days in self._rings(wish, flexibility.days):
-            starts = [at for free in days for at in free.all_starts()]
+        for days in self._rings(wish, flexibility.days, room):
+            starts = [
+                at for free in days for at in free.all_starts() if room.start <= at < room.end
+            ]
             suiting = [at for at in starts if self._suits(at, wish, flexibility)]
             for at in sorted(suiting, key=nearness):
                 yield self.slot_at(at, wish.distance, preferred)
@@ -92,7 +101,7 @@ class Openings:
         """The same starts, in their own order."""
         return sorted(
             at
-            for days in self._rings(wish, flexibility.days)
+            for days in self._rings(wish, flexibility.days, ALWAYS)
             for free in days
             for at in free.all_starts()
             if self._suits(at, wish, flexibility)
@@ -105,12 +114,17 @@ class Openings:
         lane = next((each for each in lanes if each.id == preferred), lanes[0])
         return Slot(lane, visit_at(at, self.parts))
 
-    def _rings(self, wish: Wish, days: int) -> Iterator[list[FreeDay]]:
-        """The days around a wish, those that are as far off together."""
+    def _rings(self, wish: Wish, days: int, room: Span) -> Iterator[list[FreeDay]]:
+        """The days around a wish that meet `room`, those that are as far off together."""
         on = local_date(wish.visit.starts_at, self.zone)
         for days_off in range(days + 1):
             ring = {on - timedelta(days=days_off), on + timedelta(days=days_off)}
-            yield [free for each in sorted(ring) for free in self.on(each, wish.distance)]
+            yield [
+                free
+                for each in sorted(ring)
+                if day(each, self.zone).overlaps(room)
+                for free in self.on(each, wish.distance)
+            ]
 
     def _suits(self, at: datetime, wish: Wish, flexibility: Flexibility) -> bool:
         """Is a free start near enough to the wish, and at a time that suits the patient?"""

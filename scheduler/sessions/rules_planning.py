@@ -9,7 +9,7 @@ from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta, tzinfo
-from itertools import groupby, pairwise
+from itertools import groupby
 from uuid import UUID
 
 from scheduler.protocols.rules import Distance
@@ -22,7 +22,7 @@ from scheduler.sessions.rules_placing import (
     spread,
 )
 from scheduler.sessions.rules_slots import Slot
-from scheduler.spans import Span
+from scheduler.spans import ALWAYS, Span
 from scheduler.wall_time import local_date
 
 ANY_DISTANCE = Distance()
@@ -93,11 +93,8 @@ def alternatives(
     """
     wish, zone = wishes[ordinal - 1], openings.zone
     usual = next((each.lane_id for each in wishes if each.lane_id), None)
-    near = (
-        slot
-        for slot in openings.near(wish, Flexibility(days, ANY_TIME), wish.lane_id or usual)
-        if beside(wishes, ordinal, slot.visit.starts_at, zone)
-    )
+    flexibility, preferred = Flexibility(days, ANY_TIME), wish.lane_id or usual
+    near = openings.near(wish, flexibility, preferred, beside(wishes, ordinal, zone))
     key = openings.nearness(wish)
     levelled = (
         slot
@@ -107,23 +104,17 @@ def alternatives(
     return spread(levelled, count)
 
 
-def beside(wishes: Sequence[Wish], ordinal: int, at: datetime, zone: tzinfo) -> bool:
-    """Would a start instead of the `ordinal`-th wish be legal beside the ones next to it?"""
-    starts = [(wish.visit.starts_at, wish.distance) for wish in wishes]
-    starts[ordinal - 1] = (at, wishes[ordinal - 1].distance)
-    around = starts[max(0, ordinal - 2) : ordinal + 1]
-    return all(
-        follows(earlier, later, distance, zone)
-        for (earlier, _), (later, distance) in pairwise(around)
-    )
-
-
-def follows(earlier: datetime, later: datetime, distance: Distance | None, zone: tzinfo) -> bool:
-    """May a session start at `later` when the one before it starts at `earlier`?"""
-    if distance is None:
-        return earlier < later
-    after = distance.following(earlier, zone)
-    return after.start <= later < after.end
+def beside(wishes: Sequence[Wish], ordinal: int, zone: tzinfo) -> Span:
+    """Which starts instead of the `ordinal`-th wish are legal beside the ones next to it?"""
+    room = ALWAYS
+    if ordinal > 1:
+        distance = wishes[ordinal - 1].distance or ANY_DISTANCE
+        room = distance.following(wishes[ordinal - 2].visit.starts_at, zone)
+    if ordinal < len(wishes):
+        later = wishes[ordinal]
+        distance = later.distance or ANY_DISTANCE
+        room = room.shared(distance.preceding(later.visit.starts_at, zone))
+    return room
 
 
 class _Search:

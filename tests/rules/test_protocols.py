@@ -286,6 +286,35 @@ def test_a_distance_is_kept_both_ways_and_is_what_it_says(
     assert distance.keeps(other, one, in_zone) is expected
 
 
+@given(
+    clock_days,
+    st.builds(
+        Distance,
+        min_days=st.integers(0, 3),
+        min_hours=st.integers(0, 80),
+        max_days=st.none() | st.integers(3, 5),
+    ),
+    st.integers(-1500, 1500),
+    st.integers(-1500, 1500),
+)
+def test_what_may_follow_a_start_is_what_that_start_may_precede(
+    clock_day: tuple[tzinfo, date], distance: Distance, first: int, second: int
+) -> None:
+    """I10, I21: and both are what is far enough, later, and not too long after."""
+    in_zone, on = clock_day
+    middle = day(on, in_zone).start
+    earlier, later = middle + first * TICK, middle + second * TICK
+    expected = (
+        earlier < later
+        and distance.keeps(earlier, later, in_zone)
+        and not distance.too_long(earlier, later, in_zone)
+    )
+    following = distance.following(earlier, in_zone)
+    preceding = distance.preceding(later, in_zone)
+    assert (following.start <= later < following.end) is expected
+    assert (preceding.start <= earlier < preceding.end) is expected
+
+
 def test_the_sessions_that_start_too_late_after_the_one_before_are_named() -> None:
     """I21: each by its own phase."""
     days = [0, 2, 4, 9, 11, 13, 24, 30]  # Monday, Wednesday, Friday; then 5, and 11 days off
