@@ -17,8 +17,9 @@ from scheduler.sessions.checks import (
     reminder_warnings,
     session_minutes_in_bounds,
 )
-from scheduler.sessions.model import InfusionSession, add_sessions, numbered
+from scheduler.sessions.model import add_sessions
 from scheduler.sessions.model_calendar import chair_calendar
+from scheduler.sessions.model_views import SessionView, view_of
 from scheduler.sessions.refusals import does_not_fit, explain_visit
 from scheduler.sessions.rules_placing import Wish, place
 from scheduler.tenancy import Work, lock_schedule
@@ -33,7 +34,7 @@ def book_session(
     chair_id: UUID | None = None,
     protocol_id: UUID | None = None,
     series_id: UUID | None = None,
-) -> InfusionSession:
+) -> SessionView:
     """Book one session; with `series_id` it fills a place that the series still owes (I25)."""
     work = lock_schedule(work, books=True)
     series = _owing(work, series_id, patient_id) if series_id else None
@@ -60,11 +61,8 @@ def book_session(
         observation_minutes=protocol.observation_minutes,
         series_id=series_id,
     )
-    booked.warnings = [  # type: ignore[misc]
-        *reminder_warnings(work, patient),
-        *gap_warnings(work, protocol, series_id),
-    ]
-    return numbered(work, [booked])[0]
+    warnings = reminder_warnings(work, patient) + gap_warnings(work, protocol, series_id)
+    return view_of(work, booked, warnings=warnings)
 
 
 def _owing(work: Work, series_id: UUID, patient_id: UUID) -> Series:

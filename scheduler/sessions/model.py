@@ -60,12 +60,6 @@ class InfusionSession(OfClinic, Versioned, Base):
     undo_reason: Mapped[str | None]
     time_version: Mapped[int] = mapped_column(default=1)
 
-    # Derived, never stored (I20): see `numbered`.
-    ordinal: ClassVar[int | None] = None
-    # Said once, when it is booked or moved, and when it takes longer.
-    warnings: ClassVar[Sequence[dict[str, object]]] = ()
-    collisions: ClassVar[Sequence[dict[str, object]]] = ()
-
     @property
     def parts(self) -> VisitParts:
         """The minutes of the visit as it was booked."""
@@ -193,25 +187,3 @@ def starting_in(
     if to is not None:
         query = query.where(model.starts_at < to)
     return query.filter_by(**equal)
-
-
-def numbered(work: Work, sessions: Sequence[InfusionSession]) -> Sequence[InfusionSession]:
-    """The same sessions, each with its rank by start among the counted ones of its series.
-
-    What was changed so far is sent to the database first, as the rank follows from it.
-    """
-    work.session.flush()
-    series_ids = {each.series_id for each in sessions if each.series_id}
-    if series_ids:
-        rank = func.row_number().over(
-            partition_by=InfusionSession.series_id, order_by=InfusionSession.starts_at
-        )
-        counted = select(InfusionSession.id, rank).where(
-            InfusionSession.clinic_id == work.clinic_id,
-            InfusionSession.series_id.in_(series_ids),
-            InfusionSession.status.in_(COUNTED),
-        )
-        ordinals = {row[0]: row[1] for row in work.session.execute(counted)}
-        for each in sessions:
-            each.ordinal = ordinals.get(each.id)  # type: ignore[misc]
-    return sessions

@@ -153,6 +153,10 @@ class NotCleared(Schema):
 class SessionOut(Stored):
     """An infusion session. From `starts_at` to `ends_at` is the planned infusion."""
 
+    def get_attribute(self, obj: Any, attr: str, default: Any) -> Any:
+        """From the view what it adds, all else from the row that it shows."""
+        return super().get_attribute(obj if hasattr(obj, attr) else obj.session, attr, default)
+
     series_id = Id(required=True, allow_none=True)
     ordinal = Count(required=True, allow_none=True)
     patient_id = Id(required=True)
