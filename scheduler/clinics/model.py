@@ -11,6 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from scheduler.clinics.rules import Hours
 from scheduler.clinics.rules_staffing import Override, Shift, Staffing
 from scheduler.db import Base, OfClinic, Versioned
+from scheduler.errors import Invalid
 from scheduler.spans import Span
 from scheduler.tenancy import Work
 from scheduler.wall_time import local_date
@@ -194,3 +195,11 @@ def overrides_on(work: Work, on: date) -> list[Override]:
 def policy_of(work: Work) -> Policy:
     """The clinic's policy."""
     return work.session.get_one(Policy, work.clinic_id)
+
+
+def session_minutes_in_bounds(work: Work, minutes: int, field: str = "minutes") -> None:
+    """Raises Invalid, naming the field, when no infusion here takes so many minutes (I7)."""
+    clinic = work.clinic()
+    least, most = clinic.session_minutes_min, clinic.session_minutes_max
+    if not least <= minutes <= most:
+        raise Invalid({field: [f"Sessions here take {least} to {most} minutes."]})

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from scheduler.clinics.model import session_minutes_in_bounds
 from scheduler.consults.model import terms_of
 from scheduler.consults.rules import clearances_of
 from scheduler.errors import Facts, Invalid
@@ -18,7 +19,7 @@ from scheduler.series.rules import (
     wished_days,
     wishes_on,
 )
-from scheduler.sessions.checks import active_chair, in_time, session_minutes_in_bounds
+from scheduler.sessions.checks import active_chair, in_time
 from scheduler.sessions.model import clearances_used
 from scheduler.sessions.model_calendar import chair_calendar
 from scheduler.sessions.refusals import (

@@ -18,8 +18,6 @@ from scheduler.series.model import Series, SeriesView, views_of
 from scheduler.series.rules import Order
 from scheduler.series.schema import (
     CancelSeries,
-    OptionsOut,
-    PlanOut,
     SeriesOrder,
     SeriesOut,
     SeriesQuery,
@@ -27,6 +25,7 @@ from scheduler.series.schema import (
     Undo,
     Wish,
 )
+from scheduler.series.schema_offers import OptionsOut, PlanOut
 from scheduler.sessions.model_views import SessionView, view_of
 from scheduler.sessions.schema import SessionBooked, SessionOut
 from scheduler.tenancy import Match, Work

@@ -6,10 +6,11 @@ from uuid import UUID
 
 from sqlalchemy import select
 
+from scheduler.clinics.model import session_minutes_in_bounds
 from scheduler.consults.model import Provider
 from scheduler.patients.model import Patient
 from scheduler.protocols.model import protocol_for
-from scheduler.sessions.checks import active_chair, session_minutes_in_bounds
+from scheduler.sessions.checks import active_chair
 from scheduler.sessions.model_calendar import chair_calendar
 from scheduler.sessions.providers import consultation_parts, provider_calendar
 from scheduler.sessions.searches import days_of, open_days, place_of, slot_page, whole_days, windows

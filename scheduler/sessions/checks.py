@@ -8,7 +8,7 @@ from scheduler.chairs.model import Chair
 from scheduler.clinics.model import policy_of
 from scheduler.consults.model import terms_of
 from scheduler.consults.rules import clearances_of, lacking
-from scheduler.errors import Invalid, Refused
+from scheduler.errors import Refused
 from scheduler.patients.model import Patient, consented_channels
 from scheduler.patients.rules import contact, not_bookable
 from scheduler.protocols.model import Protocol
@@ -23,14 +23,6 @@ _NOT_BOOKABLE = {
     "deceased": "The patient is deceased.",
     "under_age": "The patient is under the clinic's minimum age on that day.",
 }
-
-
-def session_minutes_in_bounds(work: Work, minutes: int) -> None:
-    """Raises Invalid when an infusion of this length is outside the clinic's bounds (I7)."""
-    clinic = work.clinic()
-    least, most = clinic.session_minutes_min, clinic.session_minutes_max
-    if not least <= minutes <= most:
-        raise Invalid({"minutes": [f"Sessions here take {least} to {most} minutes."]})
 
 
 def active_chair(work: Work, chair_id: UUID | None) -> None:
