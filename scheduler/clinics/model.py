@@ -103,11 +103,12 @@ class Closure(OfClinic, Versioned, Base):
     reason: Mapped[str]
 
 
-class NamedSpan(NamedTuple):
-    """A span of time with the id of the row it comes from."""
+class ClosedSpan(NamedTuple):
+    """A closure as a value."""
 
     id: UUID
     span: Span
+    reason: str
 
 
 def hours_of(stored: list[dict[str, Any]]) -> list[Hours]:
@@ -125,16 +126,16 @@ def hours_of_clinic(work: Work) -> list[Hours]:
     return hours_of(work.session.get_one(OpeningHours, work.clinic_id).hours)
 
 
-def closures_in(work: Work, within: Span) -> list[NamedSpan]:
+def closures_in(work: Work, within: Span) -> list[ClosedSpan]:
     """The closures that meet `within`."""
     found = work.session.execute(
-        select(Closure.id, Closure.starts_at, Closure.ends_at).where(
+        select(Closure.id, Closure.starts_at, Closure.ends_at, Closure.reason).where(
             Closure.clinic_id == work.clinic_id,
             Closure.ends_at > within.start,
             Closure.starts_at < within.end,
         )
     )
-    return [NamedSpan(row.id, Span(row.starts_at, row.ends_at)) for row in found]
+    return [ClosedSpan(row.id, Span(row.starts_at, row.ends_at), row.reason) for row in found]
 
 
 def staffing_of(work: Work, within: Span) -> Staffing:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from marshmallow import ValidationError, fields, validates_schema
+from marshmallow import Schema, ValidationError, fields, validates_schema
 
 from scheduler.web.fields import Choice, Count, Date, Id, Instant, Text, Told
 from scheduler.web.fields_contact import E164, EmailAddress, Phone, TimeZone
@@ -77,6 +77,14 @@ class PatientOut(Stored):
     external_id = fields.String(required=True, allow_none=True)
     status = Choice(*STATUSES, required=True)
     created_at = Instant(required=True)
+
+
+class ContactOut(Schema):
+    """Whom to call, by whatever needs it."""
+
+    given_name = fields.String(required=True)
+    family_name = fields.String(required=True)
+    phone = fields.String(required=True, allow_none=True, metadata=E164)
 
 
 class PatientQuery(PageQuery):

@@ -12,9 +12,8 @@ from scheduler.sessions.model_views import SessionView, numbered, view_of
 from scheduler.sessions.schema import (
     SessionOut,
     SessionQuery,
-    SlotQuery,
-    SlotsOut,
 )
+from scheduler.sessions.schema_slots import SlotQuery, SlotsOut
 from scheduler.tenancy import Work
 from scheduler.web.paging import Page, page
 from scheduler.web.routes import Routes
