@@ -22,6 +22,7 @@ from scheduler.protocols.routes import routes as protocols
 from scheduler.series.routes import routes as series
 from scheduler.sessions.routes import routes as sessions
 from scheduler.sessions.routes_consultations import routes as consultations
+from scheduler.sessions.routes_steps import routes as steps
 from scheduler.web import (
     documents,
     health,
@@ -44,6 +45,7 @@ NOUNS = (
     patients,
     consultations,
     sessions,
+    steps,
     series,
     messages,
     outreach,

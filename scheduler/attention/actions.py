@@ -1,5 +1,8 @@
 """What needs a person now, and seeing to it. Derived on every request, stored nowhere."""
 
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy.dialects.postgresql import insert
@@ -8,8 +11,10 @@ from scheduler.attention.model import AttentionHandled
 from scheduler.attention.model_losses import handled_ids, losses_of, unsent
 from scheduler.attention.model_picture import picture_of
 from scheduler.attention.rules import of_messages, of_series, of_sessions
-from scheduler.attention.rules_items import Item
+from scheduler.attention.rules_items import Following, Item
 from scheduler.errors import Conflict, NotFound
+from scheduler.patients.model import contacts_of
+from scheduler.sessions.model import versions_of
 from scheduler.tenancy import Work
 
 
@@ -17,7 +22,7 @@ def derived(work: Work) -> list[Item]:
     """Everything that needs a person, handled or not."""
     return [
         *of_sessions(picture_of(work)),
-        *of_series(losses_of(work)),
+        *of_series(losses_of(work), work.zone),
         *of_messages(unsent(work)),
     ]
 
@@ -28,6 +33,23 @@ def open_items(work: Work) -> list[tuple[UUID, Item]]:
     found = [(item.id_in(work.clinic_id), item) for item in derived(work)]
     found.sort(key=lambda each: (each[1].urgency, each[1].at, each[0]))
     return [each for each in found if each[0] not in handled]
+
+
+def shown(work: Work, items: Sequence[tuple[UUID, Item]]) -> list[dict[str, Any]]:
+    """Items as they are answered: with whom to call, and the versions of their sessions."""
+    about = [each for _, item in items for each in (item, item.following) if each]
+    contacts = contacts_of(work, (each.patient_id for each in about))
+    versions = versions_of(work, (each.session_id for each in about if each.session_id))
+
+    def named(each: Item | Following) -> dict[str, Any]:
+        version = versions.get(each.session_id) if each.session_id else None
+        return asdict(each) | {"patient": contacts[each.patient_id], "session_version": version}
+
+    return [
+        named(item)
+        | {"id": item_id, "following": named(item.following) if item.following else None}
+        for item_id, item in items
+    ]
 
 
 def handle(work: Work, item_id: UUID, note: str) -> AttentionHandled:

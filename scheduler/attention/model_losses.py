@@ -1,9 +1,11 @@
 """What attention is derived from beside the sessions themselves: series, messages, what is done."""
 
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import and_, func, select
+from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from scheduler.attention.model import AttentionHandled
 from scheduler.attention.rules import Losses, Unsent
@@ -28,7 +30,8 @@ def losses_of(work: Work) -> list[Losses]:
             Series.sessions_planned,
             func.array_agg(InfusionSession.status).label("states"),
             Protocol.missed_limit,
-            func.max(InfusionSession.starts_at).filter(lost).label("lost_at"),
+            _by_start(InfusionSession.starts_at).filter(lost).label("lost_at"),
+            _by_start(InfusionSession.status).filter(lost).label("lost_as"),
         )
         .join(
             Patient,
@@ -53,7 +56,22 @@ def losses_of(work: Work) -> list[Losses]:
         .group_by(Series.id, Series.patient_id, Series.sessions_planned, Protocol.missed_limit)
         .having(func.bool_or(lost))
     )
-    return [Losses(*row) for row in rows]
+    return [
+        Losses(
+            series_id=row.id,
+            patient_id=row.patient_id,
+            planned=row.sessions_planned,
+            states=row.states,
+            missed_limit=row.missed_limit,
+            lost=list(zip(row.lost_at, row.lost_as, strict=True)),
+        )
+        for row in rows
+    ]
+
+
+def _by_start(column: Any) -> Any:
+    """The values of a column in the order of the sessions' starts."""
+    return func.array_agg(aggregate_order_by(column, InfusionSession.starts_at, InfusionSession.id))
 
 
 def unsent(work: Work) -> list[Unsent]:

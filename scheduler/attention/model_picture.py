@@ -15,8 +15,8 @@ from scheduler.patients.model import Patient
 from scheduler.protocols.model import Protocol, phase_of
 from scheduler.protocols.rules import Visit
 from scheduler.sessions.model import InfusionSession
-from scheduler.sessions.model_calendar import LONGEST_BLOCK, watched_until
 from scheduler.sessions.rules_calendar import Blocker
+from scheduler.sessions.rules_overruns import LONGEST_BLOCK, watched_until
 from scheduler.sessions.rules_states import LIVE
 from scheduler.spans import Span
 from scheduler.tenancy import Work
@@ -45,13 +45,14 @@ def picture_of(work: Work) -> Picture:
     sessions = _sessions(work, ahead)
     until = max((each.visit.block.end for each in sessions), default=work.now)
     within = Span(work.now, max(until, work.now)).widened(LONGEST_BLOCK)
-    clinic = work.clinic()
+    clinic, closures = work.clinic(), closures_in(work, within)
     return Picture(
         now=work.now,
         zone=work.zone,
         sessions=sessions,
         hours=hours_of_clinic(work),
-        closures=[Blocker("closure", each.span, each.id) for each in closures_in(work, within)],
+        closures=[Blocker("closure", each.span, each.id) for each in closures],
+        closure_reasons={each.id: each.reason for each in closures},
         outages=_outages(work, within),
         staffing=staffing_of(work, within),
         chairs=_chairs(work),

@@ -1,6 +1,5 @@
 """Everything that needs a person now, and handling it."""
 
-from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -21,15 +20,15 @@ routes = Routes("attention", "What needs a person now, derived from everything e
 @routes.get("/attention", access=READ_CARE, query=AttentionQuery(), answer=page_of(AttentionItem))
 def list_attention(work: Work, query: dict[str, Any]) -> Page:
     """List what needs a person, the most urgent kind first, then by when it matters."""
-    kind, cursor = query.get("kind"), query["cursor"]
+    limit, cursor = query.pop("limit"), query.pop("cursor")
     after = None if cursor is None else decode(cursor, int, datetime, UUID)
     items = [
         (item_id, item)
         for item_id, item in actions.open_items(work)
-        if kind in (None, item.kind) and (after is None or _place(item_id, item) > after)
+        if item.answers(**query) and (after is None or _place(item_id, item) > after)
     ]
-    found = sliced(items, query["limit"], lambda each: _place(*each))
-    return {"items": [_shown(*each) for each in found["items"]], "next": found["next"]}
+    found = sliced(items, limit, lambda each: _place(*each))
+    return {"items": actions.shown(work, found["items"]), "next": found["next"]}
 
 
 @routes.post(
@@ -47,7 +46,3 @@ def handle_attention(work: Work, body: dict[str, Any], item_id: UUID) -> Attenti
 
 def _place(item_id: UUID, item: Item) -> list[Any]:
     return [item.urgency, item.at, item_id]
-
-
-def _shown(item_id: UUID, item: Item) -> dict[str, Any]:
-    return asdict(item) | {"id": item_id}

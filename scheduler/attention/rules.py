@@ -18,14 +18,17 @@ TO_CLOSE = timedelta(hours=1)
 
 @dataclass(frozen=True, slots=True)
 class Losses:
-    """A series with sessions that were cancelled or missed: all its states, and the last loss."""
+    """A series with sessions that were cancelled or missed: all its states, and which were lost.
+
+    `lost` are the starts of these in order, each with its state.
+    """
 
     series_id: UUID
     patient_id: UUID
     planned: int
     states: Sequence[str]
     missed_limit: int
-    lost_at: datetime
+    lost: Sequence[tuple[datetime, str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,20 +75,29 @@ def _not_closed(each: Planned, zone: tzinfo) -> Item:
     return of_session("not_closed", each, each.visit.block.end, detail, each.status)
 
 
-def of_series(losses: Sequence[Losses]) -> Iterator[Item]:
+def of_series(losses: Sequence[Losses], zone: tzinfo) -> Iterator[Item]:
     """Active series that owe a session, or that missed as many as the protocol lets pass."""
     for each in losses:
         if status(each.planned, each.states, cancelled=False) != "active":
             continue
         count = owed(each.planned, each.states, cancelled=False)
         missed = each.states.count("no_show")
-        lost = missed + each.states.count("cancelled")
         if count:
-            what = "1 session" if count == 1 else f"{count} sessions"
-            yield _of_losses("owed", each, f"The series still owes {what}.", count, lost)
+            detail = _owes(count, each.lost[-count:], zone)
+            yield _of_losses("owed", each, detail, count, len(each.lost))
         if missed >= each.missed_limit:
             detail = f"The patient missed {missed} of the {each.planned} sessions of the series."
             yield _of_losses("missed_limit", each, detail, missed)
+
+
+def _owes(count: int, lost: Sequence[tuple[datetime, str]], zone: tzinfo) -> str:
+    """What a series owes, and the latest days that were lost, as many as it owes."""
+    what = "1 session" if count == 1 else f"{count} sessions"
+    days = [
+        f"{at.astimezone(zone):%A, %B %-d} was {'missed' if state == 'no_show' else state}"
+        for at, state in lost
+    ]
+    return f"The series still owes {what}: {'; '.join(days)}."
 
 
 def _of_losses(kind: str, each: Losses, detail: str, *facts: object) -> Item:
@@ -94,7 +106,7 @@ def _of_losses(kind: str, each: Losses, detail: str, *facts: object) -> Item:
         subject=each.series_id,
         series_id=each.series_id,
         patient_id=each.patient_id,
-        at=each.lost_at,
+        at=each.lost[-1][0],
         detail=detail,
         facts=facts,
     )

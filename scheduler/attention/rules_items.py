@@ -23,6 +23,19 @@ KINDS = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Following:
+    """The session that another one runs into."""
+
+    session_id: UUID
+    patient_id: UUID
+    starts_at: datetime
+
+    @classmethod
+    def of(cls, each: Planned) -> "Following":
+        return cls(each.id, each.patient_id, each.starts_at)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Item:
     """One thing that needs a person: what, about whom, when, and a sentence to read out."""
@@ -38,11 +51,26 @@ class Item:
     message_id: UUID | None = None
     starts_at: datetime | None = None
     rules: Sequence[Broken] = ()
+    following: Following | None = None
 
     def id_in(self, clinic_id: UUID) -> UUID:
         """The same for the same facts, another for others."""
         name = f"{self.kind} {self.subject} " + " ".join(map(str, self.facts))
         return uuid5(clinic_id, name)
+
+    def answers(
+        self,
+        kind: str | None = None,
+        patient_id: UUID | None = None,
+        session_id: UUID | None = None,
+    ) -> bool:
+        """Is it of this kind, and about this patient and this session, also as the next one?"""
+        about = [each for each in (self, self.following) if each]
+        return (
+            kind in (None, self.kind)
+            and any(patient_id in (None, each.patient_id) for each in about)
+            and any(session_id in (None, each.session_id) for each in about)
+        )
 
     @property
     def urgency(self) -> int:
@@ -56,6 +84,7 @@ def of_session(
     detail: str,
     *facts: object,
     rules: Sequence[Broken] = (),
+    following: Following | None = None,
 ) -> Item:
     """An item about a session; another once the session is moved."""
     return Item(
@@ -69,4 +98,5 @@ def of_session(
         detail=detail,
         facts=(each.starts_at, *facts),
         rules=rules,
+        following=following,
     )

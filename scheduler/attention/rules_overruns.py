@@ -1,16 +1,19 @@
-"""Which visit under way will not leave its chair in time for the next?"""
+"""Which visit under way will not leave its chair in time, for the next or for closing time?"""
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from scheduler.attention.rules_items import Item, of_session
+from scheduler.attention.rules_items import Following, Item, of_session
 from scheduler.attention.rules_picture import Picture, Planned
+from scheduler.sessions.rules_calendar import closed
+from scheduler.sessions.rules_overruns import UNDER_WAY, Progress, closes_at, minutes_late
 from scheduler.sessions.rules_states import is_live
+from scheduler.spans import Span
 from scheduler.wall_time import local_date
 
 
 def collisions(picture: Picture) -> Iterator[Item]:
-    """I18: a visit under way today that will not leave its chair before the next block begins."""
+    """I18: a visit under way today that needs its chair into the next block, or past closing."""
     today = local_date(picture.now, picture.zone)
     of_today = sorted(
         (
@@ -21,30 +24,64 @@ def collisions(picture: Picture) -> Iterator[Item]:
         key=lambda each: each.starts_at,
     )
     for place, each in enumerate(of_today):
+        free_at = chair_free_at(each, picture)
+        if free_at is None:
+            continue
         later = (other for other in of_today[place + 1 :] if other.chair_id == each.chair_id)
         following = next(later, None)
-        free_at = chair_free_at(each, picture)
-        if following and free_at and free_at > following.visit.block.start:
-            needed = f"{free_at.astimezone(picture.zone):%-I:%M %p}"
-            begins = f"{following.visit.block.start.astimezone(picture.zone):%-I:%M %p}"
-            detail = f"The chair is needed until {needed}, and the next visit begins at {begins}."
-            at = following.visit.block.start
-            yield of_session("collision", each, at, detail, following.id, at)
+        if following and following.visit.block.start >= free_at:
+            following = None
+        closing = _closes_at(each, free_at, picture)
+        if following or closing:
+            yield _collision(each, free_at, following, closing, picture)
+
+
+def _collision(
+    each: Planned,
+    free_at: datetime,
+    following: Planned | None,
+    closing: datetime | None,
+    picture: Picture,
+) -> Item:
+    def wall(at: datetime) -> str:
+        return f"{at.astimezone(picture.zone):%-I:%M %p}"
+
+    label = picture.chairs[each.chair_id].label
+    told = [f"{label} is needed until {wall(free_at)} by the visit of {wall(each.starts_at)}."]
+    facts: list[object] = []
+    if following:
+        late = minutes_late(free_at, following.visit.block.start)
+        count = f"{late} minute{'' if late == 1 else 's'}"
+        when = wall(following.starts_at)
+        told.append(f"The next patient there is booked for {when} and would start {count} late.")
+        facts += [following.id, following.visit.block.start]
+    if closing:
+        told.append(f"The clinic closes at {wall(closing)}.")
+        facts += ["closing", closing] if not following else []
+    return of_session(
+        "collision",
+        each,
+        following.starts_at if following else closing or free_at,
+        " ".join(told),
+        *facts,
+        following=Following.of(following) if following else None,
+    )
+
+
+def _closes_at(each: Planned, free_at: datetime, picture: Picture) -> datetime | None:
+    """When the clinic closes on a visit under way; None when its chair is free before."""
+    stay = Span(each.starts_at, free_at)
+    shut = [*closed(picture.hours, [stay], picture.zone), *picture.closures]
+    closing = closes_at(shut, each.starts_at)
+    return closing if closing and closing < free_at else None
 
 
 def chair_free_at(each: Planned, picture: Picture) -> datetime | None:
     """When a visit under way leaves its chair at the earliest; None when it is not under way."""
-    infusion_ends_at = each.visit.infusion.end + each.extra
-    observation = each.visit.watch.end - infusion_ends_at
-    if each.status == "arrived":
-        late = max(picture.now - each.starts_at, timedelta(0))
-        ended_at = infusion_ends_at + late
-    elif each.status == "infusing":
-        # A late start is in what it takes longer.
-        ended_at = max(infusion_ends_at, picture.now)
-    elif each.status == "observing" and each.infusion_ended_at:
-        ended_at = each.infusion_ended_at
-    else:
+    if each.status not in UNDER_WAY:
         return None
-    left_at = max(ended_at + observation, picture.now)
-    return left_at + picture.protocols[each.protocol_id].turnover
+    observation = each.visit.watch.end - each.visit.infusion.end - each.extra
+    progress = Progress(
+        each.status, each.visit.infusion, observation, each.extra, each.infusion_ended_at
+    )
+    return progress.leaves_at(picture.now) + picture.protocols[each.protocol_id].turnover

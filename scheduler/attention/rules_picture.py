@@ -1,7 +1,7 @@
 """A clinic's rules as they stand, and the sessions they are held against."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta, tzinfo
 from uuid import UUID
 
@@ -71,6 +71,7 @@ class Picture:
     sessions: Sequence[Planned]
     hours: Sequence[Hours] = ()
     closures: Sequence[Blocker] = ()
+    closure_reasons: Mapping[UUID, str] = field(default_factory=dict)
     outages: Mapping[UUID, Sequence[Blocker]]
     staffing: Staffing
     chairs: Mapping[UUID, Seat]

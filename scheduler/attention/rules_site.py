@@ -20,7 +20,7 @@ def shut(picture: Picture) -> Iterator[Broken]:
         calendar = _calendar(picture, on)
         for each in sessions:
             if blockers := calendar.in_clinic(each.visit):
-                yield _broken(each, "closed", _why_closed(blockers, picture.zone), blockers)
+                yield _broken(each, "closed", _why_closed(picture, blockers), blockers)
             if blockers := calendar.on_lane(each.visit, each.chair_id):
                 label = picture.chairs[each.chair_id].label
                 detail = f"{label} is out of order {_from_to(blockers[0].span, picture.zone)}."
@@ -51,11 +51,13 @@ def _broken(each: Planned, rule: str, detail: str, blockers: Sequence[Blocker]) 
     return Broken(each.id, rule, detail, tuple(sorted(facts, key=str)))
 
 
-def _why_closed(blockers: Sequence[Blocker], zone: tzinfo) -> str:
+def _why_closed(picture: Picture, blockers: Sequence[Blocker]) -> str:
     closure = next((each for each in blockers if each.kind == "closure"), None)
     if closure is None:
         return "The clinic is not open for the whole of this visit."
-    return f"The clinic is closed {_from_to(closure.span, zone)}."
+    reason = picture.closure_reasons.get(closure.id) if closure.id else None
+    why = f": {reason.rstrip('.')}" if reason else ""
+    return f"The clinic is closed {_from_to(closure.span, picture.zone)}{why}."
 
 
 def _from_to(span: Span, zone: tzinfo) -> str:

@@ -1,17 +1,34 @@
 """The shapes of attention."""
 
+from typing import Any
+
 from marshmallow import Schema, fields
 
 from scheduler.attention.rules_broken import RULES
 from scheduler.attention.rules_items import KINDS
-from scheduler.web.fields import Choice, Id, Instant, Text
+from scheduler.patients.schema import ContactOut
+from scheduler.web.fields import Choice, Count, Id, Instant, Text
 from scheduler.web.schema import PageQuery, Strict
+
+KINDS_SAID = (
+    "`collision`: a visit under way needs its chair into the next one, or past closing time."
+    " `not_closed`: over for an hour, and nobody said how it ended. `breaks_rule`: a session ahead"
+    " that no booking would allow by now. `message_failed`, `message_unknown`: did not arrive, or"
+    " may not have. `missed_limit`: as many missed as the protocol lets pass. `owed`: a series with"
+    " a place to fill."
+)
+
+
+def _says(description: str, **more: Any) -> dict[str, Any]:
+    return {"metadata": {"description": description}, "required": True, **more}
 
 
 class AttentionQuery(PageQuery):
-    """A window on what needs a person."""
+    """A window on what needs a person: of a kind, about a patient, about a session."""
 
     kind = Choice(*KINDS)
+    patient_id = Id()
+    session_id = Id()
 
 
 class BrokenRule(Schema):
@@ -21,19 +38,38 @@ class BrokenRule(Schema):
     detail = fields.String(required=True)
 
 
-class AttentionItem(Schema):
-    """One thing that needs a person. `at` is when it matters; `detail` can be read out."""
+class FollowingOut(Schema):
+    """The session that another one runs into, and whom to call about it."""
 
-    id = Id(required=True)
-    kind = Choice(*KINDS, required=True)
-    at = Instant(required=True)
-    detail = fields.String(required=True)
+    session_id = Id(required=True)
+    session_version = Count(1, **_says("For `If-Match`, to move it."))
     patient_id = Id(required=True)
-    session_id = Id(required=True, allow_none=True)
-    series_id = Id(required=True, allow_none=True)
-    message_id = Id(required=True, allow_none=True)
-    starts_at = Instant(required=True, allow_none=True)
-    rules = fields.List(fields.Nested(BrokenRule), required=True)
+    patient = fields.Nested(ContactOut, required=True)
+    starts_at = Instant(required=True)
+
+
+class AttentionItem(Schema):
+    """One thing that needs a person. It is derived: mend what it says, and it is gone."""
+
+    id = Id(**_says("Of this very thing: once its facts change, it is another one."))
+    kind = Choice(*KINDS, **_says(f"The most urgent first. {KINDS_SAID}"))
+    at = Instant(**_says("When it matters, which the list is ordered by within a kind."))
+    detail = fields.String(**_says("What it is, in sentences that can be read out."))
+    patient_id = Id(**_says("Whom it is about."))
+    patient = fields.Nested(ContactOut, **_says("Whom to call."))
+    session_id = Id(**_says("The session it is about, if it is about one.", allow_none=True))
+    session_version = Count(
+        1, **_says("That session's version, for `If-Match` when it is moved.", allow_none=True)
+    )
+    series_id = Id(**_says("The series it is about, or its session's.", allow_none=True))
+    message_id = Id(**_says("The message it is about.", allow_none=True))
+    starts_at = Instant(**_says("When its session starts.", allow_none=True))
+    rules = fields.List(
+        fields.Nested(BrokenRule), **_says("Of `breaks_rule`: each rule that is broken.")
+    )
+    following = fields.Nested(
+        FollowingOut, **_says("Of a `collision`: the session it runs into.", allow_none=True)
+    )
 
 
 class Handling(Strict):

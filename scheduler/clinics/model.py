@@ -12,6 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from scheduler.clinics.rules import Hours
 from scheduler.clinics.rules_staffing import Override, Shift, Staffing
 from scheduler.db import Base, OfClinic, Versioned
+from scheduler.errors import Invalid
 from scheduler.site import kept
 from scheduler.spans import Span
 from scheduler.tenancy import Work
@@ -104,11 +105,12 @@ class Closure(OfClinic, Versioned, Base):
     reason: Mapped[str]
 
 
-class NamedSpan(NamedTuple):
-    """A span of time with the id of the row it comes from."""
+class ClosedSpan(NamedTuple):
+    """A closure as a value."""
 
     id: UUID
     span: Span
+    reason: str
 
 
 def hours_of(stored: list[dict[str, Any]]) -> list[Hours]:
@@ -127,19 +129,19 @@ def hours_of_clinic(work: Work) -> list[Hours]:
     return hours_of(work.session.get_one(OpeningHours, work.clinic_id).hours)
 
 
-def closures_in(work: Work, within: Span) -> list[NamedSpan]:
+def closures_in(work: Work, within: Span) -> list[ClosedSpan]:
     """The closures that meet `within`."""
     return [each for each in _closures(work) if each.span.overlaps(within)]
 
 
 @kept
-def _closures(work: Work) -> list[NamedSpan]:
+def _closures(work: Work) -> list[ClosedSpan]:
     found = work.session.execute(
-        select(Closure.id, Closure.starts_at, Closure.ends_at)
+        select(Closure.id, Closure.starts_at, Closure.ends_at, Closure.reason)
         .where(Closure.clinic_id == work.clinic_id)
         .order_by(Closure.starts_at, Closure.id)
     )
-    return [NamedSpan(row.id, Span(row.starts_at, row.ends_at)) for row in found]
+    return [ClosedSpan(row.id, Span(row.starts_at, row.ends_at), row.reason) for row in found]
 
 
 def staffing_of(work: Work, within: Span) -> Staffing:
@@ -210,7 +212,13 @@ def policy_of(work: Work) -> Policy:
 
 
 @kept
-def minutes_bounds(work: Work) -> tuple[int, int]:
-    """The shortest and the longest infusion of the clinic, in minutes (I7)."""
+def _minutes_bounds(work: Work) -> tuple[int, int]:
     clinic = work.clinic()
     return clinic.session_minutes_min, clinic.session_minutes_max
+
+
+def session_minutes_in_bounds(work: Work, minutes: int, field: str = "minutes") -> None:
+    """Raises Invalid, naming the field, when no infusion here takes so many minutes (I7)."""
+    least, most = _minutes_bounds(work)
+    if not least <= minutes <= most:
+        raise Invalid({field: [f"Sessions here take {least} to {most} minutes."]})

@@ -5,6 +5,7 @@ from marshmallow import ValidationError, fields, validate, validates
 from scheduler.clinics.rules_words import forbidden_words
 from scheduler.web.fields import WALL_TIME, Count, Flag, Text, WallTime
 from scheduler.web.fields_contact import E164, Phone, TimeZone
+from scheduler.web.fields_weekdays import Weekday
 from scheduler.web.schema import Interval, Stored, StoredInterval, Strict
 
 CODE = "[a-z][a-z_]{0,59}"
@@ -42,7 +43,7 @@ class ClinicChanges(Strict):
 class HoursItem(Strict):
     """One opening on a weekday, Monday being 0."""
 
-    weekday = Count(0, 6, required=True)
+    weekday = Weekday(required=True)
     opens = WallTime(required=True)
     closes = WallTime(required=True)
 
@@ -64,7 +65,7 @@ class HoursIn(Strict):
 class StoredHoursItem(Strict):
     """One opening as it is stored, already in its spelling."""
 
-    weekday = Count(0, 6, required=True)
+    weekday = Weekday(required=True)
     opens = fields.String(required=True, metadata=WALL_TIME)
     closes = fields.String(required=True, metadata=WALL_TIME)
 

@@ -6,6 +6,7 @@ from marshmallow import ValidationError, fields, post_load, validate, validates_
 
 from scheduler.clinics.rules_staffing import Override, Shift
 from scheduler.web.fields import Count, Date, Minutes, WallTime
+from scheduler.web.fields_weekdays import Weekday
 from scheduler.web.schema import PageQuery, Stored, Strict
 
 MOST_NURSES = 100
@@ -28,7 +29,7 @@ class Nurses(Strict):
 class ShiftIn(Nurses):
     """So many nurses on every such weekday, Monday being 0."""
 
-    weekday = Count(0, 6, required=True)
+    weekday = Weekday(required=True)
 
     @post_load
     def shift(self, data: dict[str, Any], **_: object) -> Shift:
@@ -61,7 +62,7 @@ class StaffingIn(Strict):
 class StoredShift(Strict):
     """One shift as it is stored, already in its spelling."""
 
-    weekday = Count(0, 6, required=True)
+    weekday = Weekday(required=True)
     from_ = fields.String(data_key="from", attribute="from", required=True)
     to = fields.String(required=True)
     nurses = Count(required=True)

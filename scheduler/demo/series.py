@@ -62,7 +62,7 @@ class Visits:
         view = self._book(work, wishes, self.path.sessions)
         ways = self.path.lost | self.path.otherwise
         for number, booked in enumerate(view.sessions):
-            self._expect(work, booked, ways.get(number))
+            self._expect(work, booked.session, ways.get(number))
 
     def go_on(self, work: Work) -> None:
         """The six did well: more of them, at the same time if it is free."""
@@ -71,7 +71,7 @@ class Visits:
         monday = week_of(work.now, work.zone, 2)
         later = [(monday + timedelta(days=on), at) for on, at in self.story.wishes]
         for booked in self._book(work, [*same, *later], self.path.goes_on).sessions:
-            self._expect(work, booked)
+            self._expect(work, booked.session)
 
     def _book(self, work: Work, wishes: Sequence[tuple[date, time]], sessions: int) -> SeriesView:
         pattern = Pattern(sessions, self.story.minutes, self.path.protocol)
@@ -187,7 +187,7 @@ class Visits:
             partial(reschedule_session, work, session_id, ANY, starts_at=self.timeline.on(on, at))
             for on, at in days_after(planned_at, days=(1, 2))
         )
-        self._expect(work, first_that_fits(work, later))
+        self._expect(work, first_that_fits(work, later).session)
 
     def make_up(self, work: Work) -> None:
         """Book the visit that the series owes after its last one."""
@@ -203,7 +203,7 @@ class Visits:
             )
             for on, at in days_after(last)
         )
-        self._expect(work, first_that_fits(work, free))
+        self._expect(work, first_that_fits(work, free).session)
 
     def give_up(self, work: Work) -> None:
         """The patient comes no more: what is still to come is cancelled."""

@@ -1,7 +1,8 @@
 """Patients and consents as they are stored."""
 
+from collections.abc import Iterable
 from datetime import date, datetime
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import Select, Text, func, select
@@ -38,6 +39,14 @@ class Patient(OfClinic, Versioned, Base):
         return {"sms": self.phone, "email": self.email}
 
 
+class Contact(NamedTuple):
+    """Whom to call: what a list shows of a patient beside their id."""
+
+    given_name: str
+    family_name: str
+    phone: str | None
+
+
 class Consent(OfClinic, Versioned, Base):
     """A patient's consent for one purpose, on one channel where it is about messages (I40)."""
 
@@ -69,6 +78,16 @@ def patients_like(
         named = func.patients_named(array(search_patterns(name), type_=Text))
         patients = patients.where(Patient.id.in_(select(named)))
     return patients
+
+
+def contacts_of(work: Work, patient_ids: Iterable[UUID]) -> dict[UUID, Contact]:
+    """Whom to call about some things, read at once."""
+    rows = work.session.execute(
+        select(Patient.id, Patient.given_name, Patient.family_name, Patient.phone).where(
+            Patient.clinic_id == work.clinic_id, Patient.id.in_(set(patient_ids))
+        )
+    )
+    return {row.id: Contact(*row[1:]) for row in rows}
 
 
 def load_consent(

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from marshmallow import ValidationError, fields, validates_schema
+from marshmallow import Schema, ValidationError, fields, validates_schema
 
 from scheduler.web.fields import Choice, Count, Date, Id, Instant, Text, Told
 from scheduler.web.fields_contact import E164, EmailAddress, Phone, TimeZone
@@ -11,6 +11,11 @@ from scheduler.web.schema import PageQuery, Stored, Strict
 LANGUAGES = ("en", "es")
 CHANNELS = ("sms", "email")
 STATUSES = ("active", "discharged", "deceased")
+# What a time zone is for, as a front desk asks it.
+WHERE_THEY_LIVE = (
+    "Where the patient lives, if not in the clinic's zone (null): no message comes at their night."
+    " Visits keep to the clinic's clock, whatever it is."
+)
 PURPOSES = ("treatment", "reminders", "check_ins")
 
 
@@ -33,7 +38,7 @@ class PatientIn(Strict):
     birth_date = Date(required=True)
     phone = Phone(allow_none=True)
     email = EmailAddress(allow_none=True)
-    time_zone = TimeZone(allow_none=True)
+    time_zone = TimeZone(WHERE_THEY_LIVE, allow_none=True)
     language = Choice(*LANGUAGES)
     preferred_channel = Choice(*CHANNELS)
     external_id = Text(100, allow_none=True)
@@ -49,7 +54,7 @@ class PatientChanges(Strict):
     birth_date = Date()
     phone = Phone(allow_none=True)
     email = EmailAddress(allow_none=True)
-    time_zone = TimeZone(allow_none=True)
+    time_zone = TimeZone(WHERE_THEY_LIVE, allow_none=True)
     language = Choice(*LANGUAGES)
     preferred_channel = Choice(*CHANNELS)
     external_id = Text(100, allow_none=True)
@@ -64,12 +69,22 @@ class PatientOut(Stored):
     birth_date = Date(required=True)
     phone = fields.String(required=True, allow_none=True, metadata=E164)
     email = Told("email", required=True, allow_none=True)
-    time_zone = fields.String(required=True, allow_none=True)
+    time_zone = fields.String(
+        required=True, allow_none=True, metadata={"description": WHERE_THEY_LIVE}
+    )
     language = Choice(*LANGUAGES, required=True)
     preferred_channel = Choice(*CHANNELS, required=True)
     external_id = fields.String(required=True, allow_none=True)
     status = Choice(*STATUSES, required=True)
     created_at = Instant(required=True)
+
+
+class ContactOut(Schema):
+    """Whom to call, by whatever needs it."""
+
+    given_name = fields.String(required=True)
+    family_name = fields.String(required=True)
+    phone = fields.String(required=True, allow_none=True, metadata=E164)
 
 
 class PatientQuery(PageQuery):

@@ -3,10 +3,11 @@
 from typing import Any
 from uuid import UUID
 
-from scheduler.clinics.model import minutes_bounds
+from scheduler.clinics.model import session_minutes_in_bounds
 from scheduler.errors import Invalid
 from scheduler.protocols.model import WEEKLY_NAME, Protocol, stored_phase
-from scheduler.protocols.rules import WEEKLY, impossible
+from scheduler.protocols.rules import WEEKLY
+from scheduler.protocols.rules_possible import impossible
 from scheduler.tenancy import Match, Work, lock_schedule
 
 
@@ -57,12 +58,6 @@ def _change(work: Work, protocol: Protocol, changes: dict[str, Any]) -> None:
             raise Invalid({"phases": [why]})
         changes = changes | {"phases": [stored_phase(each) for each in phases]}
     if "session_minutes" in changes:
-        _in_bounds(work, changes["session_minutes"])
+        session_minutes_in_bounds(work, changes["session_minutes"], "session_minutes")
     for field, value in changes.items():
         setattr(protocol, field, value)
-
-
-def _in_bounds(work: Work, minutes: int) -> None:
-    least, most = minutes_bounds(work)
-    if not least <= minutes <= most:
-        raise Invalid({"session_minutes": [f"Sessions here take {least} to {most} minutes."]})

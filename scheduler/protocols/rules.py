@@ -176,36 +176,5 @@ def on_weekday(on: date, weekdays: Collection[int]) -> date:
     return next(each for n in range(7) if (each := on + timedelta(days=n)).weekday() in weekdays)
 
 
-def impossible(phases: Sequence[Phase]) -> str | None:
-    """Why these phases make no protocol, or None when they do."""
-    counts = [phase.sessions for phase in phases]
-    if None in counts and len(phases) > 1:
-        return "Either one open phase, or every phase says how many sessions it has."
-    if sum(count or 0 for count in counts) > MOST_SESSIONS:
-        return f"A series has at most {MOST_SESSIONS} sessions."
-    return next((why for why in map(_impossible_phase, phases) if why), None)
-
-
-def _impossible_phase(phase: Phase) -> str | None:
-    if (phase.every_days is None) == (phase.weekdays is None):
-        return "A phase has either every_days or weekdays."
-    if (phase.min_gap_days is None) == (phase.min_gap_hours is None):
-        return "A phase has either min_gap_days or min_gap_hours."
-    if phase.every_days is not None and not phase.allows_every(phase.every_days):
-        return "every_days lies outside the phase's own gaps."
-    if phase.weekdays is not None and not _weekdays_fit(phase, phase.weekdays):
-        return "These weekdays lie outside the phase's own gaps."
-    return None
-
-
-def _weekdays_fit(phase: Phase, weekdays: Sequence[int]) -> bool:
-    ordered = sorted(weekdays)
-    following = [*ordered[1:], ordered[0] + 7]
-    return all(
-        phase.allows_every(later - earlier)
-        for earlier, later in zip(ordered, following, strict=True)
-    )
-
-
 # What every new clinic starts with: one open phase, every week, a few days of leeway.
 WEEKLY = Phase(every_days=7, min_gap_days=5, max_gap_days=10)

@@ -2,17 +2,19 @@
 
 from typing import Any
 
-from marshmallow import ValidationError, fields, post_load, validate, validates
+from marshmallow import fields, post_load, validate
 
 from scheduler.protocols.rules import MOST_SESSIONS, Phase
 from scheduler.web.fields import Count, Minutes, Text
+from scheduler.web.fields_weekdays import Weekdays
 from scheduler.web.schema import Stored, Strict
 
 
 class PhaseIn(Strict):
     """A stretch of a series: `every_days` or `weekdays`, a least gap in days or in hours.
 
-    `sessions` is null where the order says how many; the gaps are from start to start.
+    `sessions` is null where the order says how many; the gaps are from start to start. Two days
+    may have 47 hours, where clocks go forward: of Mondays and Wednesdays 44 hours keep both.
     """
 
     example = {
@@ -24,15 +26,10 @@ class PhaseIn(Strict):
 
     sessions = Count(1, MOST_SESSIONS, required=True, allow_none=True)
     every_days = Count(1, 366)
-    weekdays = fields.List(Count(0, 6), validate=validate.Length(min=1, max=7))
+    weekdays = Weekdays()
     min_gap_days = Count(1, 60)
     min_gap_hours = Count(1, 24 * 59)
     max_gap_days = Count(1, 366, required=True)
-
-    @validates("weekdays")
-    def each_once(self, value: list[int], **_: object) -> None:
-        if len(set(value)) != len(value):
-            raise ValidationError("Each only once.")
 
     @post_load
     def phase(self, data: dict[str, Any], **_: object) -> Phase:
@@ -75,7 +72,7 @@ class PhaseOut(Strict):
 
     sessions = Count(required=True, allow_none=True)
     every_days = Count()
-    weekdays = fields.List(Count())
+    weekdays = Weekdays()
     min_gap_days = Count()
     min_gap_hours = Count()
     max_gap_days = Count(required=True)

@@ -4,7 +4,8 @@ from scheduler.series.model import Series, SeriesView
 from scheduler.series.orders import asked_for, explain_order, moved_warnings, planned
 from scheduler.series.rules import Order
 from scheduler.sessions.checks import bookable_patient, clearances_for, reminder_warnings
-from scheduler.sessions.model import add_sessions, numbered
+from scheduler.sessions.model import add_sessions
+from scheduler.sessions.model_views import numbered
 from scheduler.sessions.refusals import does_not_fit
 from scheduler.tenancy import Work, lock_schedule
 

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from scheduler.clinics.model import policy_of
 from scheduler.series.model import Series, SeriesView, views_of
-from scheduler.sessions.model import numbered
+from scheduler.sessions.model_views import numbered
 from scheduler.sessions.rules_states import short_notice
 from scheduler.sessions.steps import refusal
 from scheduler.tenancy import Match, Work, check_match, lock_schedule
@@ -25,9 +25,10 @@ def cancel_series(work: Work, series_id: UUID, match: Match, *, reason: str, by:
         return view
     series.cancelled_at, series.cancelled_by, series.cancel_reason = work.now, by, reason
     notice_hours = policy_of(work).notice_hours
-    for each in view.sessions:
+    sessions = [each.session for each in view.sessions]
+    for each in sessions:
         if each.status in ("held", "booked") and each.starts_at > work.now:
             each.cancelled_at, each.cancelled_by, each.cancel_reason = work.now, by, reason
             each.cancelled_late = short_notice(work.now, each.starts_at, notice_hours)
             each.move_to("cancelled")
-    return SeriesView(series, numbered(work, view.sessions))
+    return SeriesView(series, numbered(work, sessions))

@@ -5,6 +5,7 @@ from datetime import date, time
 from typing import Any
 from uuid import UUID
 
+from scheduler.clinics.model import session_minutes_in_bounds
 from scheduler.consults.rules import clearances_of
 from scheduler.errors import Invalid
 from scheduler.protocols.model import Protocol, protocol_for
@@ -23,7 +24,6 @@ from scheduler.sessions.checks import (
     active_chair,
     bookable_patient,
     clearances_for,
-    session_minutes_in_bounds,
 )
 from scheduler.sessions.model_calendar import chair_calendar
 from scheduler.sessions.model_patient import PatientFacts

@@ -3,6 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
+from scheduler.clinics.model import session_minutes_in_bounds
 from scheduler.errors import Conflict, Invalid
 from scheduler.protocols.model import protocol_for
 from scheduler.protocols.rules import visit_at
@@ -15,10 +16,10 @@ from scheduler.sessions.checks import (
     gap_warnings,
     in_time,
     reminder_warnings,
-    session_minutes_in_bounds,
 )
-from scheduler.sessions.model import InfusionSession, add_sessions, numbered
+from scheduler.sessions.model import add_sessions
 from scheduler.sessions.model_calendar import chair_calendar
+from scheduler.sessions.model_views import SessionView, view_of
 from scheduler.sessions.refusals import does_not_fit, explain_visit
 from scheduler.sessions.rules_placing import Wish, place
 from scheduler.tenancy import Work, lock_schedule
@@ -27,16 +28,22 @@ from scheduler.tenancy import Work, lock_schedule
 def book_session(
     work: Work,
     *,
-    patient_id: UUID,
     starts_at: datetime,
     minutes: int | None = None,
     chair_id: UUID | None = None,
     protocol_id: UUID | None = None,
+    patient_id: UUID | None = None,
     series_id: UUID | None = None,
-) -> InfusionSession:
-    """Book one session; with `series_id` it fills a place that the series still owes (I25)."""
+) -> SessionView:
+    """Book one session; with `series_id` it fills a place that the series still owes (I25).
+
+    The patient is the series', or named.
+    """
     work = lock_schedule(work, books=True)
     series = _owing(work, series_id, patient_id) if series_id else None
+    if series is not None:
+        patient_id = series.patient_id
+    assert patient_id is not None  # noqa: S101 - the schema has it without a series
     protocol = protocol_for(work, series.protocol_id if series else protocol_id)
     minutes = minutes or (series.minutes if series else protocol.session_minutes)
     session_minutes_in_bounds(work, minutes)
@@ -60,17 +67,14 @@ def book_session(
         observation_minutes=protocol.observation_minutes,
         series_id=series_id,
     )
-    booked.warnings = [  # type: ignore[misc]
-        *reminder_warnings(patient),
-        *gap_warnings(work, protocol, series_id),
-    ]
-    return numbered(work, [booked])[0]
+    warnings = reminder_warnings(patient) + gap_warnings(work, protocol, series_id)
+    return view_of(work, booked, warnings=warnings)
 
 
-def _owing(work: Work, series_id: UUID, patient_id: UUID) -> Series:
-    """The patient's series that still owes a session. Raises NotFound or Conflict."""
+def _owing(work: Work, series_id: UUID, patient_id: UUID | None) -> Series:
+    """The series, if it still owes a session. Raises NotFound, Invalid (whose) or Conflict."""
     series = work.load(Series, series_id, field="series_id")
-    if series.patient_id != patient_id:
+    if patient_id not in (None, series.patient_id):
         raise Invalid({"series_id": ["It is another patient's series."]})
     (view,) = views_of(work, [series])
     if view.owed == 0:

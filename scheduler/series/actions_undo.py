@@ -8,9 +8,10 @@ from scheduler.protocols.rules import Distance, visit_at
 from scheduler.series.model import Series
 from scheduler.sessions.checks import bookable_patient, clearances_for, distance_for
 from scheduler.sessions.model import InfusionSession, series_starts
-from scheduler.sessions.model_calendar import chair_calendar, watched_until
+from scheduler.sessions.model_calendar import chair_calendar
 from scheduler.sessions.model_patient import facts_of
 from scheduler.sessions.refusals import conflict_list, does_not_fit, explain_visit
+from scheduler.sessions.rules_overruns import watched_until
 from scheduler.sessions.rules_placing import Clash, Wish, place
 from scheduler.sessions.rules_states import UNDOES, delay_minutes, on_its_day
 from scheduler.sessions.steps import ready_for, refusal

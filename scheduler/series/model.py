@@ -11,7 +11,8 @@ from sqlalchemy.orm import Mapped
 
 from scheduler.db import Base, OfClinic, Versioned
 from scheduler.series import rules
-from scheduler.sessions.model import InfusionSession, numbered
+from scheduler.sessions.model import InfusionSession
+from scheduler.sessions.model_views import SessionView, numbered
 from scheduler.tenancy import Work
 
 
@@ -40,13 +41,13 @@ class SeriesView:
     """A series with its sessions by start, as it is answered. What can be derived is."""
 
     series: Series
-    sessions: Sequence[InfusionSession]
+    sessions: Sequence[SessionView]
     warnings: list[dict[str, object]] = field(default_factory=list)
 
     @property
     def version(self) -> int:
         """Its own plus its sessions' versions, so that it changes when one of them does (I34)."""
-        return self.series.version + sum(each.version for each in self.sessions)
+        return self.series.version + sum(each.session.version for each in self.sessions)
 
     @property
     def status(self) -> str:
@@ -61,7 +62,7 @@ class SeriesView:
         return self.series.cancelled_at is not None
 
     def _states(self) -> list[str]:
-        return [each.status for each in self.sessions]
+        return [each.session.status for each in self.sessions]
 
 
 def views_of(work: Work, found: Sequence[Series]) -> list[SeriesView]:
@@ -74,7 +75,8 @@ def views_of(work: Work, found: Sequence[Series]) -> list[SeriesView]:
         )
         .order_by(InfusionSession.starts_at, InfusionSession.id)
     ).all()
-    numbered(work, sessions)
+    views = numbered(work, sessions)
     return [
-        SeriesView(each, [one for one in sessions if one.series_id == each.id]) for each in found
+        SeriesView(each, [one for one in views if one.session.series_id == each.id])
+        for each in found
     ]

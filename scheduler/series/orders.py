@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from scheduler.clinics.model import session_minutes_in_bounds
 from scheduler.consults.rules import clearances_of
 from scheduler.errors import Facts, Invalid
 from scheduler.protocols.model import Protocol, protocol_for
@@ -16,7 +17,7 @@ from scheduler.series.rules import (
     wished_days,
     wishes_on,
 )
-from scheduler.sessions.checks import active_chair, in_time, session_minutes_in_bounds
+from scheduler.sessions.checks import active_chair, in_time
 from scheduler.sessions.model_calendar import chair_calendar
 from scheduler.sessions.model_patient import PatientFacts, facts_of
 from scheduler.sessions.refusals import (

@@ -18,8 +18,6 @@ from scheduler.series.model import Series, SeriesView, views_of
 from scheduler.series.rules import Order
 from scheduler.series.schema import (
     CancelSeries,
-    OptionsOut,
-    PlanOut,
     SeriesOrder,
     SeriesOut,
     SeriesQuery,
@@ -27,7 +25,8 @@ from scheduler.series.schema import (
     Undo,
     Wish,
 )
-from scheduler.sessions.model import InfusionSession, numbered
+from scheduler.series.schema_offers import OptionsOut, PlanOut
+from scheduler.sessions.model_views import SessionView, view_of
 from scheduler.sessions.schema import SessionBooked, SessionOut
 from scheduler.tenancy import Match, Work
 from scheduler.web.paging import Page, page
@@ -106,7 +105,7 @@ def read_series(work: Work, series_id: UUID) -> SeriesView:
     status=201,
     refusals=(*OUT_OF_ORDER, *NO_ROOM, "nothing_owed"),
 )
-def book_session(work: Work, body: dict[str, Any]) -> InfusionSession:
+def book_session(work: Work, body: dict[str, Any]) -> SessionView:
     """Book one session, or with `series_id` fill a place that the series still owes."""
     return actions_session.book_session(work, **body)
 
@@ -132,6 +131,6 @@ def cancel_series(work: Work, body: dict[str, Any], series_id: UUID, match: Matc
     answer=SessionOut(),
     refusals=("not_allowed", "nothing_owed", "not_bookable", "not_cleared", *NO_ROOM),
 )
-def undo_step(work: Work, body: dict[str, Any], session_id: UUID, match: Match) -> InfusionSession:
+def undo_step(work: Work, body: dict[str, Any], session_id: UUID, match: Match) -> SessionView:
     """Take a session's latest step back, on the day it was taken."""
-    return numbered(work, [actions_undo.undo_step(work, session_id, match, **body)])[0]
+    return view_of(work, actions_undo.undo_step(work, session_id, match, **body))

@@ -3,7 +3,6 @@
 from typing import Any
 
 from marshmallow import (
-    Schema,
     ValidationError,
     fields,
     post_load,
@@ -14,7 +13,7 @@ from marshmallow import (
 from scheduler.protocols.rules import MOST_SESSIONS
 from scheduler.series.rules import Order, Place
 from scheduler.sessions.rules_openings import Flexibility
-from scheduler.sessions.schema import Conflict, SessionOut, Warned
+from scheduler.sessions.schema import SessionOut, Warned
 from scheduler.web.fields import (
     EXAMPLE_ID,
     Choice,
@@ -24,9 +23,9 @@ from scheduler.web.fields import (
     Instant,
     Minutes,
     Text,
-    Told,
     WallTime,
 )
+from scheduler.web.fields_weekdays import Weekdays
 from scheduler.web.schema import PageQuery, Stored, Strict
 
 MOST_DAYS_MOVED = 14
@@ -102,7 +101,10 @@ class SeriesOrder(Strict):
 
 
 class SessionOrder(Strict):
-    """One session; with `series_id` it fills a place that the series still owes."""
+    """One session; with `series_id` it fills a place that the series still owes.
+
+    The series says whose it is; `patient_id` may be said too, and has to be the same then.
+    """
 
     example = {
         "patient_id": EXAMPLE_ID,
@@ -111,7 +113,7 @@ class SessionOrder(Strict):
         "chair_id": EXAMPLE_ID,
     }
 
-    patient_id = Id(required=True)
+    patient_id = Id()
     starts_at = Instant(on_grid=True, required=True)
     minutes = Minutes(5, 240)
     chair_id = Id()
@@ -119,9 +121,11 @@ class SessionOrder(Strict):
     series_id = Id()
 
     @validates_schema
-    def one_pattern(self, data: dict[str, Any], **_: object) -> None:
+    def one_patient_and_pattern(self, data: dict[str, Any], **_: object) -> None:
         if "protocol_id" in data and "series_id" in data:
             raise ValidationError("The series has its own protocol.", "protocol_id")
+        if "patient_id" not in data and "series_id" not in data:
+            raise ValidationError("Needed without series_id.", "patient_id")
 
 
 class Wish(Strict):
@@ -139,7 +143,7 @@ class Wish(Strict):
     patient_id = Id(required=True)
     sessions = Count(1, MOST_SESSIONS)
     minutes = Minutes(5, 240)
-    weekdays = fields.List(Count(0, 6), validate=validate.Length(min=1, max=7))
+    weekdays = Weekdays()
     between = fields.List(WallTime(), validate=validate.Length(equal=2))
     from_ = Date(data_key="from")
     chair_id = Id()
@@ -149,8 +153,6 @@ class Wish(Strict):
     def makes_sense(self, data: dict[str, Any], **_: object) -> None:
         if "between" in data and not data["between"][0] <= data["between"][1]:
             raise ValidationError("The first is not after the second.", "between")
-        if len(set(data.get("weekdays", ()))) != len(data.get("weekdays", ())):
-            raise ValidationError("Each only once.", "weekdays")
 
 
 class SeriesOut(Stored):
@@ -192,60 +194,3 @@ class SeriesQuery(PageQuery):
     """A window on the series."""
 
     patient_id = Id()
-
-
-class PlannedSession(Schema):
-    """A place that a session of the plan would take, and what it was moved from."""
-
-    starts_at = Told("date-time", required=True)
-    chair_id = Told("uuid", required=True)
-    chair = fields.String(required=True)
-    moved_from = Told("date-time")
-
-
-class PlaceOut(Schema):
-    """A start and a chair."""
-
-    starts_at = Told("date-time", required=True)
-    chair_id = Told("uuid", required=True)
-
-
-class SuggestedOrder(Schema):
-    """A body for `POST /v1/series` that books as it stands."""
-
-    patient_id = Told("uuid", required=True)
-    protocol_id = Told("uuid", required=True)
-    minutes = Count(required=True)
-    places = fields.List(fields.Nested(PlaceOut), required=True)
-
-
-class OptionOut(Schema):
-    """A whole series that fits; `says` can be read out, `order` books it as it stands.
-
-    `note` tells the clinic what it makes of its fullest day; `moved` counts the sessions that are
-    not at the pattern's day and time.
-    """
-
-    says = fields.String(required=True)
-    note = fields.String(required=True)
-    first_on = Date(required=True)
-    at = WallTime(required=True)
-    moved = Count(required=True)
-    sessions = fields.List(fields.Nested(PlannedSession), required=True)
-    order = fields.Nested(SuggestedOrder, required=True)
-
-
-class OptionsOut(Schema):
-    """At most five, the best first."""
-
-    options = fields.List(fields.Nested(OptionOut), required=True)
-
-
-class PlanOut(Schema):
-    """What booking the same body would do now."""
-
-    feasible = fields.Boolean(required=True)
-    sessions = fields.List(fields.Nested(PlannedSession), required=True)
-    conflicts = fields.List(fields.Nested(Conflict), required=True)
-    suggestion = fields.Nested(SuggestedOrder)
-    warnings = fields.List(fields.Nested(Warned), required=True)

@@ -14,8 +14,8 @@ from scheduler.sessions.checks import (
     gap_warnings,
     in_time,
 )
-from scheduler.sessions.model import InfusionSession
 from scheduler.sessions.model_calendar import chair_calendar
+from scheduler.sessions.model_views import SessionView, view_of
 from scheduler.sessions.refusals import does_not_fit, explain_visit
 from scheduler.sessions.rules_placing import Wish, place
 from scheduler.sessions.steps import ready_for
@@ -29,7 +29,7 @@ def reschedule_session(
     *,
     starts_at: datetime,
     chair_id: UUID | None = None,
-) -> InfusionSession:
+) -> SessionView:
     """Move a booked session, with all the checks of a booking (I31).
 
     Without a wanted chair it keeps its own where that is free, else the first by label.
@@ -52,5 +52,4 @@ def reschedule_session(
         raise does_not_fit(work, clashes, explain)
     moved.take(slots[0], clearance_id)
     work.session.flush()
-    moved.warnings = gap_warnings(work, protocol, moved.series_id)  # type: ignore[misc]
-    return moved
+    return view_of(work, moved, warnings=gap_warnings(work, protocol, moved.series_id))

@@ -6,9 +6,10 @@ from uuid import UUID
 
 from sqlalchemy import select
 
+from scheduler.clinics.model import session_minutes_in_bounds
 from scheduler.consults.model import Provider
 from scheduler.protocols.model import protocol_for
-from scheduler.sessions.checks import active_chair, session_minutes_in_bounds
+from scheduler.sessions.checks import active_chair
 from scheduler.sessions.model_calendar import chair_calendar
 from scheduler.sessions.model_patient import facts_of
 from scheduler.sessions.providers import consultation_parts, provider_calendar

@@ -10,7 +10,8 @@ from scheduler.consults.rules import clearance_at, with_room
 from scheduler.errors import Forbidden
 from scheduler.patients.model import Patient, consents_in_force
 from scheduler.sessions.model import InfusionSession, clearances_used
-from scheduler.sessions.overruns import lengthen
+from scheduler.sessions.model_views import SessionView, view_of
+from scheduler.sessions.overruns import late_start, lengthen
 from scheduler.sessions.rules_states import delay_minutes, may_leave_at, missing_to_start, read_out
 from scheduler.sessions.steps import ready_for, refusal, taken
 from scheduler.tenancy import Match, Work, lock_schedule
@@ -25,7 +26,7 @@ def start_session(
     override: str | None = None,
     happened_at: datetime | None = None,
     **confirmed: bool,
-) -> InfusionSession:
+) -> SessionView:
     """Start the infusion, if nothing is missing (I4, I5). A late start takes longer (I18).
 
     `override` is a clinician's reason to start without vitals, escort or fasting.
@@ -51,21 +52,24 @@ def start_session(
         raise refusal("arrived", read_out(missing), *missing)
     infusion_session.clearance_id = clearance_id
     infusion_session.override_reason = override
-    if late := delay_minutes(started_at, infusion_session.starts_at):
-        infusion_session.collisions = lengthen(work, infusion_session, late)  # type: ignore[misc]
-    return infusion_session
+    late = delay_minutes(started_at, infusion_session.starts_at)
+    if not late:
+        return view_of(work, infusion_session)
+    overrun = lengthen(work, infusion_session, late)
+    warnings = [late_start(work, overrun, late), *overrun.past_closing(work)]
+    return view_of(work, infusion_session, warnings=warnings, collisions=overrun.collisions)
 
 
 def extend_session(
     work: Work, session_id: UUID, match: Match, *, minutes: int, dry_run: bool
-) -> InfusionSession:
+) -> SessionView:
     """It takes so much longer (I18); with `dry_run` only what that would run into is answered."""
     if not dry_run:
         work = lock_schedule(work)
     infusion_session = ready_for(work, session_id, match, "extend")
-    collisions = lengthen(work, infusion_session, minutes, dry_run=dry_run)
-    infusion_session.collisions = collisions  # type: ignore[misc]
-    return infusion_session
+    overrun = lengthen(work, infusion_session, minutes, dry_run=dry_run)
+    warnings = overrun.past_closing(work)
+    return view_of(work, infusion_session, warnings=warnings, collisions=overrun.collisions)
 
 
 def observe_session(

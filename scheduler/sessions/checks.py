@@ -5,9 +5,9 @@ from datetime import datetime
 from uuid import UUID
 
 from scheduler.chairs.model import Chair, active_chairs
-from scheduler.clinics.model import minutes_bounds, policy_of
+from scheduler.clinics.model import policy_of
 from scheduler.consults.rules import clearances_of, lacking
-from scheduler.errors import Invalid, Refused
+from scheduler.errors import Refused
 from scheduler.patients.rules import contact, not_bookable
 from scheduler.protocols.model import Protocol
 from scheduler.protocols.rules import Distance, Visit, gaps_too_long, phase_at
@@ -22,13 +22,6 @@ _NOT_BOOKABLE = {
     "deceased": "The patient is deceased.",
     "under_age": "The patient is under the clinic's minimum age on that day.",
 }
-
-
-def session_minutes_in_bounds(work: Work, minutes: int) -> None:
-    """Raises Invalid when an infusion of this length is outside the clinic's bounds (I7)."""
-    least, most = minutes_bounds(work)
-    if not least <= minutes <= most:
-        raise Invalid({"minutes": [f"Sessions here take {least} to {most} minutes."]})
 
 
 def active_chair(work: Work, chair_id: UUID | None) -> None:

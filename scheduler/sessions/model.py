@@ -1,6 +1,6 @@
 """Infusion sessions as they are stored."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
 from uuid import UUID, uuid4
@@ -59,12 +59,6 @@ class InfusionSession(OfClinic, Versioned, Base):
     undone_at: Mapped[datetime | None]
     undo_reason: Mapped[str | None]
     time_version: Mapped[int] = mapped_column(default=1)
-
-    # Derived, never stored (I20): see `numbered`.
-    ordinal: ClassVar[int | None] = None
-    # Said once, when it is booked or moved, and when it takes longer.
-    warnings: ClassVar[Sequence[dict[str, object]]] = ()
-    collisions: ClassVar[Sequence[dict[str, object]]] = ()
 
     @property
     def parts(self) -> VisitParts:
@@ -180,6 +174,16 @@ def series_starts(work: Work, series_id: UUID) -> list[datetime]:
     return list(work.session.scalars(starts))
 
 
+def versions_of(work: Work, session_ids: Iterable[UUID]) -> dict[UUID, int]:
+    """The versions of these sessions, read at once."""
+    rows = work.session.execute(
+        select(InfusionSession.id, InfusionSession.version).where(
+            InfusionSession.clinic_id == work.clinic_id, InfusionSession.id.in_(set(session_ids))
+        )
+    )
+    return {row.id: row.version for row in rows}
+
+
 def starting_in(
     query: Select[Any],
     model: Any,
@@ -193,25 +197,3 @@ def starting_in(
     if to is not None:
         query = query.where(model.starts_at < to)
     return query.filter_by(**equal)
-
-
-def numbered(work: Work, sessions: Sequence[InfusionSession]) -> Sequence[InfusionSession]:
-    """The same sessions, each with its rank by start among the counted ones of its series.
-
-    What was changed so far is sent to the database first, as the rank follows from it.
-    """
-    work.session.flush()
-    series_ids = {each.series_id for each in sessions if each.series_id}
-    if series_ids:
-        rank = func.row_number().over(
-            partition_by=InfusionSession.series_id, order_by=InfusionSession.starts_at
-        )
-        counted = select(InfusionSession.id, rank).where(
-            InfusionSession.clinic_id == work.clinic_id,
-            InfusionSession.series_id.in_(series_ids),
-            InfusionSession.status.in_(COUNTED),
-        )
-        ordinals = {row[0]: row[1] for row in work.session.execute(counted)}
-        for each in sessions:
-            each.ordinal = ordinals.get(each.id)  # type: ignore[misc]
-    return sessions

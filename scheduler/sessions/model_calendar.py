@@ -1,7 +1,7 @@
 """The picture of the clinic around some visits: everything that may be in their way, read once."""
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -13,29 +13,26 @@ from scheduler.clinics.rules_staffing import nurses_at_work
 from scheduler.sessions.model_patient import PatientFacts
 from scheduler.sessions.rules_calendar import Blocker, BusyNurses, Calendar, Lane, closed
 from scheduler.sessions.rules_nurses import all_busy
+from scheduler.sessions.rules_overruns import LONGEST_BLOCK, UNDER_WAY, chair_free_at, leaves_at
 from scheduler.sessions.rules_states import LIVE
 from scheduler.spans import Span, merged
 from scheduler.tenancy import Work
 from scheduler.wall_time import dates, day
 
-# No block is longer (a CHECK holds it), so none that starts earlier can reach into a search.
-LONGEST_BLOCK = timedelta(hours=12)
-
 _TAKEN = text(
     f"""
-    SELECT s.id, s.chair_id, s.block_starts_at, s.block_ends_at, s.starts_at, s.ends_at,
-           s.observation_minutes, s.extra_minutes
+    SELECT s.*
     FROM unnest(CAST(:earliest AS timestamptz[]), CAST(:starts AS timestamptz[]),
                 CAST(:ends AS timestamptz[])) AS w (earliest, starts, ends)
     CROSS JOIN LATERAL (
         SELECT id, chair_id, block_starts_at, block_ends_at, starts_at, ends_at,
-               observation_minutes, extra_minutes
+               observation_minutes, extra_minutes, block_extra_minutes, status, infusion_ended_at
         FROM sessions
         WHERE clinic_id = :clinic_id AND status IN {LIVE}
           AND block_starts_at >= w.earliest AND block_starts_at < w.ends
-          AND block_ends_at > w.starts
+          AND (block_ends_at > w.starts OR status IN {UNDER_WAY})
     ) AS s
-    """  # noqa: S608 - LIVE is a constant of ours
+    """  # noqa: S608 - constants of ours
 )
 
 
@@ -53,7 +50,7 @@ def chair_calendar(
     taken = _taken(work, windows, without)
     of_lane: dict[UUID, list[Blocker]] = {}
     for row in taken:
-        span = Span(row.block_starts_at, row.block_ends_at)
+        span = Span(row.block_starts_at, chair_free_at(row, work.now))
         of_lane.setdefault(row.chair_id, []).append(Blocker("session", span, row.id))
     for outage in outages_in(work, whole):
         blocker = Blocker("outage", outage.span, outage.id)
@@ -90,7 +87,7 @@ def _busy_nurses(
     # A session that meets two windows is in both of them.
     rows = {row.id: row for row in taken}.values()
     setups = [Span(row.block_starts_at, row.block_starts_at + setup) for row in rows]
-    watches = [Span(row.starts_at, watched_until(row)) for row in rows]
+    watches = [Span(row.starts_at, leaves_at(row, work.now)) for row in rows]
     nurses = [
         piece
         for window in _whole_days(work, windows)
@@ -101,13 +98,6 @@ def _busy_nurses(
         tuple(_limit(span) for span in all_busy(setups, nurses)),
         tuple(_limit(span) for span in all_busy(watches, nurses, staffing.watch_ratio)),
     )
-
-
-def watched_until(row: Any) -> datetime:
-    """When a session's observation ends, with what it was extended by."""
-    minutes: int = row.observation_minutes + row.extra_minutes
-    ends_at: datetime = row.ends_at
-    return ends_at + timedelta(minutes=minutes)
 
 
 def _limit(span: Span) -> Blocker:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import Uuid, bindparam, text
@@ -10,6 +11,7 @@ from scheduler.consults.rules import Term
 from scheduler.errors import NotFound
 from scheduler.patients.model import Patient
 from scheduler.sessions.rules_calendar import Blocker
+from scheduler.sessions.rules_overruns import leaves_at
 from scheduler.sessions.rules_states import COUNTED, is_live
 from scheduler.spans import Span
 from scheduler.tenancy import Work
@@ -37,8 +39,8 @@ _FACTS = text(
                   GROUP BY s.clearance_id) AS u
         ) AS used,
         (SELECT jsonb_agg(jsonb_build_array(
-                    s.id, s.status, s.starts_at, s.ends_at, s.block_starts_at,
-                    s.ends_at + make_interval(mins => s.observation_minutes + s.extra_minutes))
+                    s.id, s.status, s.observation_minutes, s.extra_minutes,
+                    s.starts_at, s.ends_at, s.block_starts_at, s.infusion_ended_at)
                     ORDER BY s.starts_at)
            FROM sessions s
           WHERE s.clinic_id = p.clinic_id AND s.patient_id = p.id
@@ -96,11 +98,11 @@ def facts_of(
     row = work.session.execute(_FACTS, asked).one_or_none()
     if row is None:
         raise NotFound(Patient.noun, field)
-    sessions = [(UUID(id_), status, *map(_at, ends)) for id_, status, *ends in row.sessions or ()]
+    sessions = [_session(*each) for each in row.sessions or ()]
     stays = [
-        Blocker("session", Span(block_starts_at, left_at), id_)
-        for id_, status, _, _, block_starts_at, left_at in sessions
-        if is_live(status)
+        Blocker("session", Span(each.block_starts_at, leaves_at(each, work.now)), each.id)
+        for each in sessions
+        if is_live(each.status)
     ]
     stays += [
         Blocker("consultation", Span(_at(starts_at), _at(ends_at)), UUID(id_))
@@ -117,9 +119,41 @@ def facts_of(
         used={UUID(id_): sessions for id_, sessions in (row.used or {}).items()},
         stays=tuple(stays),
         infusions=tuple(
-            Blocker("session", Span(starts_at, ends_at), id_)
-            for id_, _, starts_at, ends_at, _, _ in sessions
+            Blocker("session", Span(each.starts_at, each.ends_at), each.id) for each in sessions
         ),
+    )
+
+
+class _Session(NamedTuple):
+    id: UUID
+    status: str
+    observation_minutes: int
+    extra_minutes: int
+    starts_at: datetime
+    ends_at: datetime
+    block_starts_at: datetime
+    infusion_ended_at: datetime | None
+
+
+def _session(
+    id_: str,
+    status: str,
+    observation: int,
+    extra: int,
+    starts_at: str,
+    ends_at: str,
+    block_starts_at: str,
+    infusion_ended_at: str | None,
+) -> _Session:
+    return _Session(
+        UUID(id_),
+        status,
+        observation,
+        extra,
+        _at(starts_at),
+        _at(ends_at),
+        _at(block_starts_at),
+        _at(infusion_ended_at) if infusion_ended_at else None,
     )
 
 

@@ -9,10 +9,11 @@ from sqlalchemy import select
 from scheduler.consults.model import Consultation, Provider
 from scheduler.errors import Facts
 from scheduler.protocols.rules import VisitParts
-from scheduler.sessions.model_calendar import LONGEST_BLOCK, shut
+from scheduler.sessions.model_calendar import shut
 from scheduler.sessions.model_patient import PatientFacts, facts_of
 from scheduler.sessions.refusals import DAYS_AROUND, Explain, conflict_list
 from scheduler.sessions.rules_calendar import Blocker, Calendar, Lane
+from scheduler.sessions.rules_overruns import LONGEST_BLOCK
 from scheduler.sessions.rules_placing import Clash, nearest
 from scheduler.sessions.rules_slots import slots
 from scheduler.sessions.searches import days_around, open_days

@@ -1,27 +1,32 @@
-"""The shapes of slots and sessions."""
+"""The shapes of sessions, and of what is in their way."""
 
-from datetime import timedelta
 from typing import Any
 
-from marshmallow import Schema, ValidationError, fields, validate, validates_schema
+from marshmallow import Schema, fields
 
+from scheduler.patients.schema import ContactOut
 from scheduler.sessions.rules_calendar import KINDS
 from scheduler.sessions.rules_placing import REASONS
 from scheduler.sessions.rules_states import STATES
 from scheduler.web.fields import (
     Choice,
     Count,
-    Date,
     Flag,
     Id,
     Instant,
-    QueryMinutes,
     Told,
 )
 from scheduler.web.schema import PageQuery, Stored
 
-MOST_DAYS = 62
 CANCELLED_BY = ("patient", "clinic")
+WARNINGS = (
+    "no_channel",
+    "no_consent",
+    "wall_time_moved",
+    "gap_too_long",
+    "takes_longer",
+    "past_closing",
+)
 
 
 class WindowQuery(PageQuery):
@@ -29,72 +34,6 @@ class WindowQuery(PageQuery):
 
     from_ = Instant(data_key="from")
     to = Instant()
-
-
-class SearchQuery(PageQuery):
-    """A search for free times, at most 62 days long."""
-
-    from_ = Instant(
-        data_key="from", required=True, metadata={"example": "2026-12-07T00:00:00-07:00"}
-    )
-    to = Instant(required=True, metadata={"example": "2026-12-12T00:00:00-07:00"})
-    minutes = QueryMinutes(5, 240, required=True, metadata={"example": 40})
-
-    @validates_schema
-    def spans_at_most_62_days(self, data: dict[str, Any], **_: object) -> None:
-        if not data["from_"] < data["to"]:
-            raise ValidationError("Must be after from.", "to")
-        if data["to"] - data["from_"] > timedelta(days=MOST_DAYS):
-            raise ValidationError(f"A search spans at most {MOST_DAYS} days.", "to")
-
-
-class SlotQuery(SearchQuery):
-    """A search for free starts; with `patient_id` only those legal for that patient."""
-
-    chair_id = Id()
-    patient_id = Id()
-    protocol_id = Id()
-    view = Choice("slots", "windows", load_default="slots")
-
-    @validates_schema
-    def windows_are_whole(self, data: dict[str, Any], **_: object) -> None:
-        if data["view"] == "windows" and "cursor" in data:
-            raise ValidationError("All windows are on one page.", "cursor")
-
-
-class SlotOut(Schema):
-    """A free start on a chair."""
-
-    chair_id = Id(required=True, attribute="lane.id")
-    chair = fields.String(required=True, attribute="lane.label")
-    starts_at = Instant(required=True, attribute="visit.infusion.start")
-    ends_at = Instant(required=True, attribute="visit.infusion.end")
-    block_starts_at = Instant(required=True, attribute="visit.block.start")
-    block_ends_at = Instant(required=True, attribute="visit.block.end")
-
-
-class ChairWindows(Schema):
-    """A chair's free stretches: the first and the last start of each."""
-
-    chair_id = Id(required=True)
-    starts = fields.List(
-        fields.List(fields.String(), validate=validate.Length(equal=2)), required=True
-    )
-
-
-class DayWindows(Schema):
-    """One day's free stretches, chair by chair."""
-
-    on = Date(required=True)
-    chairs = fields.List(fields.Nested(ChairWindows), required=True)
-
-
-class SlotsOut(Schema):
-    """A page of slots; or, with `view=windows`, `days`."""
-
-    items = fields.List(fields.Nested(SlotOut))
-    next = fields.String(allow_none=True)
-    days = fields.List(fields.Nested(DayWindows))
 
 
 class SessionQuery(WindowQuery):
@@ -108,7 +47,7 @@ class SessionQuery(WindowQuery):
 class Warned(Schema):
     """What the front desk should know, though it was no hindrance."""
 
-    word = Choice("no_channel", "no_consent", "wall_time_moved", "gap_too_long", required=True)
+    word = Choice(*WARNINGS, required=True)
     detail = fields.String(required=True)
     ordinal = Count(1)
 
@@ -153,6 +92,10 @@ class NotCleared(Schema):
 class SessionOut(Stored):
     """An infusion session. From `starts_at` to `ends_at` is the planned infusion."""
 
+    def get_attribute(self, obj: Any, attr: str, default: Any) -> Any:
+        """From the view what it adds, all else from the row that it shows."""
+        return super().get_attribute(obj if hasattr(obj, attr) else obj.session, attr, default)
+
     series_id = Id(required=True, allow_none=True)
     ordinal = Count(required=True, allow_none=True)
     patient_id = Id(required=True)
@@ -195,12 +138,16 @@ class SessionBooked(SessionOut):
 class Collision(Schema):
     """What a longer session runs into on its chair, by how much, and where that would fit.
 
-    It is a session (`session_id`, `block_starts_at`) or an outage (`outage_id`).
+    It is a session (`session_id`, its `version`, whom to call, `block_starts_at`) or an outage
+    (`outage_id`).
     """
 
     detail = fields.String(required=True)
     chair_id = Told("uuid", required=True)
     session_id = Told("uuid")
+    version = Count(1)
+    patient_id = Told("uuid")
+    patient = fields.Nested(ContactOut)
     outage_id = Told("uuid")
     starts_at = Told("date-time", required=True)
     block_starts_at = Told("date-time")
@@ -209,6 +156,10 @@ class Collision(Schema):
 
 
 class SessionOverrun(SessionOut):
-    """A session that may take longer than planned; its block grew unless there are `collisions`."""
+    """A session that may take longer than planned; its block grew unless there are `collisions`.
 
+    `warnings` say that a late start made it longer, and that it goes on past closing time.
+    """
+
+    warnings = fields.List(fields.Nested(Warned), required=True)
     collisions = fields.List(fields.Nested(Collision), required=True)

@@ -3,7 +3,8 @@
 from marshmallow import Schema
 
 from scheduler.consults.schema import STATES
-from scheduler.sessions.schema import SearchQuery, WindowQuery
+from scheduler.sessions.schema import WindowQuery
+from scheduler.sessions.schema_slots import SearchQuery
 from scheduler.web.fields import EXAMPLE_ID, Choice, Id, Instant, Minutes, Text
 from scheduler.web.schema import Strict
 

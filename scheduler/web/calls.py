@@ -228,11 +228,14 @@ def path_ids(path: dict[str, Any]) -> set[UUID]:
 
 
 def ids_in(dumped: Any) -> Iterator[UUID]:
-    """The ids of what an answer shows: its own, its patient's, and its items'."""
+    """The ids of what an answer shows: its own, its patient's, and those of what is in it."""
     if not isinstance(dumped, dict):
         return
     for name in ("id", "patient_id"):
         if isinstance(dumped.get(name), str):
             yield UUID(dumped[name])
-    for item in dumped.get("items", ()):
-        yield from ids_in(item)
+    # What runs into another visit shows that one's patient too.
+    for name in ("items", "collisions"):
+        for item in dumped.get(name, ()):
+            yield from ids_in(item)
+    yield from ids_in(dumped.get("following"))

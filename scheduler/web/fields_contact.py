@@ -61,10 +61,11 @@ class EmailAddress(Bounded):
 
 
 class TimeZone(Text):
-    """An IANA time zone's name."""
+    """An IANA time zone's name; `told` says what it is for."""
 
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(64, metadata={"description": "IANA: America/Phoenix."}, **kwargs)
+    def __init__(self, told: str = "", **kwargs: Any) -> None:
+        description = f"{told} IANA: America/Phoenix.".strip()
+        super().__init__(64, metadata={"description": description}, **kwargs)
 
     def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> str:
         name = super()._deserialize(value, attr, data, **kwargs)

@@ -33,6 +33,7 @@ BEYOND_A_SCHEMA = {
     r"Must be after from, by at most 62 days\.": "a distance between two fields",
     r"A search spans at most 62 days\.": "a distance between two fields",
     r"Needed with to\.": "one field needs another",
+    r"Needed without series_id\.": "one field or another",
     r"Needed for suitable, and only then\.": "one field needs another's value",
     r"Only for suitable\.": "one field needs another's value",
     r"Needed for messages, and not for treatment\.": "one field needs another's value",
@@ -66,6 +67,7 @@ BEYOND_A_SCHEMA = {
     r"A phase has either .*": "one field or another",
     r"Either one open phase, .*": "a value in one item decides on the others",
     r"A series has at most 52 sessions\.": "a sum over a list",
+    r"No day of phase \d+ lies .*": "bounds between the items of a list",
     r"(every_days lies|These weekdays lie) outside .*": "bounds between fields",
 }
 # 400 before any schema is asked: these are in no language of patterns alike.

@@ -165,6 +165,20 @@ def test_a_session_leaves_the_list_when_the_rule_is_mended(clinic: ClinicKit) ->
     assert attention(clinic) == []
 
 
+def test_a_closure_says_why_and_the_item_whom_to_call(clinic: ClinicKit) -> None:
+    """In one request, with all that a move needs."""
+    session = one_session(clinic, a_cleared_patient(clinic))
+    closure(clinic, session)
+    (item,) = attention(clinic, session_id=session["id"])
+    assert item["detail"] == (
+        "The clinic is closed from Tuesday, December 1 at 9:00 AM to Tuesday, December 1 at"
+        " 10:00 AM: Training."
+    )
+    assert (item["patient"], item["session_version"]) == (whom(clinic, session), 1)
+    assert item["following"] is None
+    assert attention(clinic, session_id=str(uuid4())) == []
+
+
 def test_of_several_broken_rules_each_is_named(clinic: ClinicKit) -> None:
     session = one_session(clinic, a_cleared_patient(clinic))
     for change in (closure, outage, retired_chair, discharged, revoked):
@@ -269,7 +283,7 @@ def test_a_visit_that_will_reach_the_next_is_a_collision(clinic: ClinicKit, at: 
     chair = {"chair_id": str(clinic.chair_ids[0])}
     session = one_session(clinic, a_cleared_patient(clinic), **chair)
     following = {"starts_at": "2026-12-01T11:05:00-07:00"} | chair
-    one_session(clinic, a_cleared_patient(clinic), **following)
+    later = one_session(clinic, a_cleared_patient(clinic), **following)
     at("2026-12-01T09:30:00-07:00")
     session = taken(clinic, session, "arrive")
     session = taken(clinic, session, "start", vitals_recorded=True)
@@ -278,10 +292,30 @@ def test_a_visit_that_will_reach_the_next_is_a_collision(clinic: ClinicKit, at: 
     (item,) = attention(clinic)
     assert (item["kind"], item["session_id"]) == ("collision", session["id"])
     assert item["detail"] == (
-        "The chair is needed until 10:51 AM, and the next visit begins at 10:50 AM."
+        "Chair 1 is needed until 10:51 AM by the visit of 9:30 AM. The next patient there is booked"
+        " for 11:05 AM and would start 1 minute late."
     )
+    assert item["patient"] == whom(clinic, session)
+    assert item["session_version"] == session["version"]
+    assert item["following"] == {
+        "session_id": later["id"],
+        "session_version": later["version"],
+        "patient_id": later["patient_id"],
+        "patient": whom(clinic, later),
+        "starts_at": later["starts_at"],
+    }
+    assert attention(clinic, patient_id=later["patient_id"]) == [item]
+    assert attention(clinic, session_id=later["id"]) == [item]
+    assert attention(clinic, patient_id=str(uuid4())) == []
+    rows = clinic.admin.get("/v1/audit", object_id=later["patient_id"]).get_json()["items"]
+    assert "/v1/attention" in {each["route"] for each in rows}
     taken(clinic, session, "observe", happened_at="2026-12-01T10:09:00-07:00")
     assert attention(clinic) == []
+
+
+def whom(clinic: ClinicKit, session: Json) -> Json:
+    known = clinic.desk.get(f"/v1/patients/{session['patient_id']}").get_json()
+    return {name: known[name] for name in ("given_name", "family_name", "phone")}
 
 
 def missed(clinic: ClinicKit, session: Json) -> None:
@@ -298,7 +332,8 @@ def test_a_series_that_owes_a_session_is_there_until_it_is_booked(clinic: Clinic
     missed(clinic, series["sessions"][0])
     (item,) = attention(clinic)
     assert (item["kind"], item["series_id"]) == ("owed", series["id"])
-    assert item["detail"] == "The series still owes 1 session."
+    assert item["detail"] == ("The series still owes 1 session: Tuesday, December 1 was missed.")
+    assert (item["patient"], item["session_version"]) == (whom(clinic, series), None)
     assert handled(clinic, item) == 200
     missed(clinic, series["sessions"][1])
     assert {each["kind"] for each in attention(clinic)} == {"owed", "missed_limit"}

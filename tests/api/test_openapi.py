@@ -56,6 +56,34 @@ def test_every_operation_says_who_may_what_it_needs_and_how_it_fails(
         assert ("requestBody" in operation) is each.endpoint.takes_body, name
 
 
+SAID = {
+    "Wish": {"weekdays": "0 is Monday"},
+    "PhaseIn": {"weekdays": "0 is Monday"},
+    "PhaseOut": {"weekdays": "0 is Monday"},
+    "HoursItem": {"weekday": "0 is Monday"},
+    "StoredShift": {"weekday": "0 is Monday"},
+    "ShiftIn": {"weekday": "0 is Monday"},
+    "AttentionItem": {
+        "kind": "`collision`",
+        "at": "matters",
+        "detail": "read out",
+        "patient": "call",
+        "session_version": "If-Match",
+        "following": "runs into",
+    },
+    "PatientIn": {"time_zone": "the clinic's clock"},
+    "PatientChanges": {"time_zone": "the clinic's clock"},
+    "PatientOut": {"time_zone": "the clinic's clock"},
+}
+
+
+@pytest.mark.parametrize("schema", SAID)
+def test_what_a_front_desk_asks_of_a_field_is_said_there(document: Json, schema: str) -> None:
+    told = document["components"]["schemas"][schema]["properties"]
+    for name, words in SAID[schema].items():
+        assert words in told[name]["description"], name
+
+
 def test_every_failure_is_a_problem(document: Json) -> None:
     """With members of its own for each kind, as RFC 9457 lets it."""
     assert document["components"]["schemas"]["Problem"].get("additionalProperties") is not False

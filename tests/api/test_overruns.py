@@ -69,7 +69,13 @@ def test_where_there_is_no_room_it_is_recorded_and_the_collision_named(
     named = ("session_id", "chair_id", "starts_at", "block_starts_at", "minutes")
     expected = [following["id"], session["chair_id"], day("11:20"), day("11:05"), 5]
     assert [collision[name] for name in named] == expected
-    assert "11:20 AM" in collision["detail"]
+    assert collision["detail"] == (
+        "The next patient on this chair is booked for 11:20 AM and would start 5 minutes late."
+    )
+    known = clinic.desk.get(f"/v1/patients/{following['patient_id']}").get_json()
+    whom = {name: known[name] for name in ("given_name", "family_name", "phone")}
+    assert (collision["patient"], collision["patient_id"]) == (whom, following["patient_id"])
+    assert collision["version"] == following["version"]
     fits = collision["alternatives"]
     assert (fits[0]["starts_at"], fits[0]["chair"]) == (day("11:20"), "Chair 2")
     assert len(fits) == 3
@@ -164,6 +170,105 @@ def test_a_late_start_without_room_names_the_collision(clinic: ClinicKit, at: Tr
     (collision,) = running["collisions"]
     assert (collision["session_id"], collision["minutes"]) == (following["id"], 10)
     assert (running["block_ends_at"], running["extra_minutes"]) == (day("10:50"), 15)
+
+
+def test_a_late_start_says_what_it_means(clinic: ClinicKit, at: Travel) -> None:
+    """I18: it was not asked for."""
+    session = here(clinic, at)
+    at(day("09:42"))
+    running = taken(clinic, session, "start", vitals_recorded=True)
+    (warning,) = running["warnings"]
+    assert warning == {
+        "word": "takes_longer",
+        "detail": "The late start makes it 15 minutes longer: its chair is needed until 11:05 AM.",
+    }
+
+
+def test_a_start_in_time_has_nothing_to_say(clinic: ClinicKit, at: Travel) -> None:
+    session = here(clinic, at)
+    at(day("09:30"))
+    assert taken(clinic, session, "start", vitals_recorded=True)["warnings"] == []
+
+
+@pytest.mark.parametrize(("minutes", "words"), [(60, []), (65, ["past_closing"])])
+def test_what_goes_on_past_closing_time_says_so(
+    clinic: ClinicKit, at: Travel, minutes: int, words: list[str]
+) -> None:
+    """I18: the visit of 2:40 takes its chair until 4; the clinic closes at 5."""
+    session = on_chair(clinic, "14:40")
+    at(day("14:30"))
+    longer = extended(clinic, taken(clinic, session, "arrive"), minutes)
+    assert [each["word"] for each in longer["warnings"]] == words
+    if words:
+        assert longer["warnings"][0]["detail"] == (
+            "The chair is needed until 5:05 PM; the clinic closes at 5:00 PM."
+        )
+
+
+def test_who_runs_into_whom_is_in_the_audit_log(clinic: ClinicKit, at: Travel) -> None:
+    """I59: the answer shows the next patient's name."""
+    following = on_chair(clinic, "11:20")
+    extended(clinic, here(clinic, at), 20)
+    rows = clinic.admin.get("/v1/audit", object_id=following["patient_id"]).get_json()["items"]
+    assert [each["route"] for each in rows if each["route"].endswith("/extend")]
+
+
+def test_what_would_fit_can_still_be_reached(clinic: ClinicKit, at: Travel) -> None:
+    """At 11:10 nobody who is to be here 15 minutes before comes for 11:15."""
+    on_chair(clinic, "12:00")
+    on_chair(clinic, "12:00", chair=1)
+    session = here(clinic, at)
+    at(day("11:10"))
+    (collision,) = extended(clinic, session, 20)["collisions"]
+    starts = sorted(each["starts_at"] for each in collision["alternatives"])
+    assert starts
+    assert starts[0] >= day("11:25")
+
+
+def offered(clinic: ClinicKit, wall: str) -> bool:
+    """Does a search offer the start on the first chair?"""
+    query = {"from": day(wall), "to": day("17:00"), "minutes": 40, "limit": 1}
+    items = clinic.desk.get("/v1/slots", chair_id=clinic.chair_ids[0], **query).get_json()["items"]
+    return [each["starts_at"] for each in items] == [day(wall)]
+
+
+def booked(clinic: ClinicKit, path: str, **body: Any) -> Any:
+    patient = {"patient_id": str(a_cleared_patient(clinic)), "minutes": 40}
+    return clinic.desk.post(path, patient | {"chair_id": str(clinic.chair_ids[0])} | body)
+
+
+def test_nothing_new_is_put_where_an_overrun_will_be(clinic: ClinicKit, at: Travel) -> None:
+    """I8, I17, I18: the next one left after the collision; the chair is taken until 11:10."""
+    following = on_chair(clinic, "11:20")
+    session = extended(clinic, here(clinic, at), 20)
+    assert session["block_ends_at"] == day("10:50")
+    taken(clinic, following, "cancel", reason="Ill", by="patient")
+    for wall, free in (("11:20", False), ("11:25", True)):
+        assert offered(clinic, wall) is free
+        pattern = {"first_on": "2026-12-01", "at": wall, "sessions": 1}
+        plan = booked(clinic, "/v1/series/plan", **pattern).get_json()
+        assert plan["feasible"] is free
+        answer = booked(clinic, "/v1/sessions", starts_at=day(wall))
+        assert answer.status_code == (201 if free else 409)
+    (conflict,) = booked(clinic, "/v1/sessions", starts_at=day("11:00")).get_json()["conflicts"]
+    ends = {each["id"]: each["ends_at"] for each in conflict["blockers"]}
+    assert ends[session["id"]] == day("11:10")
+
+
+def test_nor_where_one_who_runs_late_will_be(clinic: ClinicKit, at: Travel) -> None:
+    """I18: nobody said that it takes longer; at 10:20 it cannot be over before 11."""
+    session = here(clinic, at)
+    at(day("09:30"))
+    running = taken(clinic, session, "start", vitals_recorded=True)
+    moving = on_chair(clinic, "14:00", chair=1)
+    at(day("10:20"))
+    assert [offered(clinic, wall) for wall in ("11:10", "11:15")] == [False, True]
+    chair = {"chair_id": str(clinic.chair_ids[0])}
+    move = {"starts_at": day("11:10"), **chair}
+    assert clinic.desk.step(moving, "reschedule", **move).status_code == 409
+    taken(clinic, running, "observe", happened_at=day("10:10"))
+    assert offered(clinic, "11:05")
+    taken(clinic, moving, "reschedule", **move)
 
 
 def test_a_minute_that_is_no_five_or_too_many_is_refused(clinic: ClinicKit, at: Travel) -> None:

@@ -264,6 +264,16 @@ def test_a_series_place_is_not_filled_by_another_patient(clinic: ClinicKit) -> N
     assert (answer.status_code, set(answer.get_json()["errors"])) == (422, {"series_id"})
 
 
+def test_a_series_says_itself_whose_place_is_filled(clinic: ClinicKit) -> None:
+    """Without a series somebody has to be named."""
+    patient, series = owed_place(clinic)
+    body = {"minutes": 40, "starts_at": "2026-12-08T13:00:00-07:00"}
+    filled = clinic.desk.post("/v1/sessions", body | {"series_id": series["id"]})
+    assert (filled.status_code, filled.get_json()["patient_id"]) == (201, str(patient))
+    nobodys = clinic.desk.post("/v1/sessions", body)
+    assert (nobodys.status_code, set(nobodys.get_json()["errors"])) == (422, {"patient_id"})
+
+
 def test_a_retired_chair_takes_no_new_session(clinic: ClinicKit) -> None:
     """I13"""
     chair = str(clinic.chair_ids[0])

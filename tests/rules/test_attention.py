@@ -18,6 +18,7 @@ from scheduler.clinics.rules import Hours
 from scheduler.clinics.rules_staffing import Staffing
 from scheduler.consults.rules import Term
 from scheduler.protocols.rules import WEEKLY, Phase, VisitParts, visit_at
+from scheduler.sessions.rules_calendar import Blocker
 from scheduler.spans import Span
 
 ZONE = ZoneInfo("America/Phoenix")
@@ -191,7 +192,47 @@ def test_a_collision_is_seen_as_soon_as_the_chair_will_not_be_free(
     assert [each.session_id for each in found] == ([first.id] if until else [])
     for each in found:
         assert f"until {until.lstrip('0') if until else ''} AM" in each.detail
-        assert each.at == at(1, "10:50")
+        assert each.at == at(1, "11:05")
+        assert each.following is not None
+        assert (each.following.session_id, each.following.starts_at) == (following.id, each.at)
+
+
+def test_a_collision_says_what_it_means_for_the_next_patient() -> None:
+    """I18: in a front desk's words, with the start of the visit and not of its block."""
+    first, following = planned(1, status="infusing"), planned(1, "11:05", patient_id=uuid4())
+    scene = picture(first, following, now=at(1, "10:20"), patients=AnyPatient())
+    (item,) = (each for each in of_sessions(scene) if each.kind == "collision")
+    assert item.detail == (
+        "Chair 1 is needed until 11:00 AM by the visit of 9:30 AM. The next patient there is booked"
+        " for 11:05 AM and would start 10 minutes late."
+    )
+
+
+@pytest.mark.parametrize(("closes", "said"), [(time(10, 30), True), (time(10, 50), False)])
+def test_an_overrun_past_closing_time_needs_a_person_too(closes: time, said: bool) -> None:
+    """I18: someone has to stay."""
+    hours = [Hours(weekday, time(8), closes) for weekday in range(7)]
+    closure = [Blocker("closure", Span(at(1, "12:00"), at(1, "13:00")), FIRST)]
+    running = planned(1, status="infusing")
+    scene = picture(running, now=at(1, "10:05"), hours=hours, closures=closure)
+    found = [each.detail for each in of_sessions(scene)]
+    expected = (
+        "Chair 1 is needed until 10:50 AM by the visit of 9:30 AM. The clinic closes at 10:30 AM."
+    )
+    assert found == ([expected] if said else [])
+
+
+def test_an_item_is_found_by_kind_patient_and_session_the_next_one_too() -> None:
+    other = uuid4()
+    first, following = planned(1, status="infusing"), planned(1, "11:05", patient_id=other)
+    scene = picture(first, following, now=at(1, "10:20"), patients=AnyPatient())
+    (item,) = (each for each in of_sessions(scene) if each.kind == "collision")
+    assert item.answers()
+    assert item.answers(kind="collision", patient_id=PATIENT, session_id=first.id)
+    assert item.answers(patient_id=other, session_id=following.id)
+    assert not item.answers(kind="owed")
+    assert not item.answers(patient_id=uuid4())
+    assert not item.answers(session_id=uuid4())
 
 
 class AnyPatient(dict[UUID, Person]):
@@ -213,23 +254,52 @@ OWING: list[tuple[str, list[str], list[str]]] = [
 @pytest.mark.parametrize(("what", "states", "kinds"), OWING, ids=[c[0] for c in OWING])
 def test_a_series_of_four_owes_what_it_lost(what: str, states: list[str], kinds: list[str]) -> None:
     """I25"""
-    found = of_series([Losses(SERIES, PATIENT, 4, states, 2, NOW)])
+    found = of_series([losses(states)], ZONE)
     assert [each.kind for each in found] == kinds
 
 
+def losses(states: list[str]) -> Losses:
+    """A series of four with these sessions, a day after the other from 1 December on."""
+    lost = [
+        (at(day), state)
+        for day, state in enumerate(states, start=1)
+        if state in ("cancelled", "no_show")
+    ]
+    return Losses(SERIES, PATIENT, 4, states, 2, lost)
+
+
+SAYS_OWED = [
+    (["no_show", "booked", "booked", "booked"], "1 session: Tuesday, December 1 was missed."),
+    (
+        ["no_show", "booked", "cancelled", "booked"],
+        "2 sessions: Tuesday, December 1 was missed; Thursday, December 3 was cancelled.",
+    ),
+    # The first was made up for.
+    (["no_show", "cancelled", *["booked"] * 3], "1 session: Wednesday, December 2 was cancelled."),
+]
+
+
+@pytest.mark.parametrize(("states", "said"), SAYS_OWED, ids=[said for _, said in SAYS_OWED])
+def test_what_a_series_owes_is_said_with_the_days_it_lost(states: list[str], said: str) -> None:
+    """I25"""
+    item = next(of_series([losses(states)], ZONE))
+    assert item.detail == f"The series still owes {said}"
+    assert item.at == losses(states).lost[-1][0]
+
+
 def test_an_items_id_follows_from_the_clinic_and_the_facts() -> None:
-    lost = Losses(SERIES, PATIENT, 4, ["cancelled", "booked", "booked", "booked"], 2, NOW)
+    lost = losses(["cancelled", "booked", "booked", "booked"])
     clinic = uuid4()
 
     def ids(losses: Losses) -> list[UUID]:
-        return [each.id_in(clinic) for each in of_series([losses])]
+        return [each.id_in(clinic) for each in of_series([losses], ZONE)]
 
     assert ids(lost) == ids(lost)
     assert ids(lost)[0].version == 5
     # It was made up for and lost again: as many are owed as before, and it is another matter.
-    again = replace(lost, states=["cancelled", "cancelled", *["booked"] * 3])
+    again = losses(["cancelled", "cancelled", *["booked"] * 3])
     assert ids(again) != ids(lost)
-    (item,) = of_series([lost])
+    (item,) = of_series([lost], ZONE)
     assert item.id_in(uuid4()) != item.id_in(clinic)
 
 

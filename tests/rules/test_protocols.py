@@ -14,12 +14,12 @@ from scheduler.protocols.rules import (
     Visit,
     VisitParts,
     gaps_too_long,
-    impossible,
     on_weekday,
     phase_at,
     phases_of,
     visit_at,
 )
+from scheduler.protocols.rules_possible import impossible
 from scheduler.spans import Span
 from scheduler.wall_time import day
 from tests.rules.drawn import MINUTE, NEW_YORK, PHOENIX, TICK, clock_days, showing, utc
@@ -157,7 +157,14 @@ def test_the_next_session_falls_on_the_phases_next_day(
 EVERY = {"every_days": 7, "min_gap_days": 5, "max_gap_days": 10}
 DAYS = {"weekdays": (0, 2, 4), "min_gap_days": 2, "max_gap_days": 3}
 
+TUESDAYS = {"sessions": 4, "weekdays": (1,), "min_gap_days": 7, "max_gap_days": 7}
+MON_WED = {"sessions": 4, "weekdays": (0, 2), "min_gap_days": 2, "max_gap_days": 5}
+
 POSSIBLE: list[list[dict[str, Any]]] = [
+    [EVERY | {"sessions": 4}, MON_WED],
+    [MON_WED, EVERY | {"sessions": 4}],
+    [MON_WED, DAYS | {"sessions": 6}],
+    [DAYS | {"sessions": 6}, TUESDAYS | {"min_gap_days": 1}],
     [EVERY],
     [DAYS],
     [DAYS | {"sessions": 6}, EVERY | {"sessions": 46}],
@@ -183,6 +190,9 @@ IMPOSSIBLE: list[tuple[list[dict[str, Any]], str]] = [
     ([{"weekdays": (0, 6), "min_gap_days": 2, "max_gap_days": 7}], "weekdays lie outside"),
     ([{"weekdays": (1,), "min_gap_days": 1, "max_gap_days": 6}], "weekdays lie outside"),
     ([EVERY | {"sessions": 6}, EVERY | {"sessions": 6, "every_days": 4}], "every_days lies"),
+    # From a Tuesday it is one day to Wednesday, or six to Monday.
+    ([TUESDAYS, MON_WED], "No day of phase 2 lies within its gaps after phase 1."),
+    ([EVERY | {"sessions": 2}, TUESDAYS, MON_WED], "No day of phase 3"),
 ]
 
 
@@ -200,6 +210,25 @@ def test_phases_that_contradict_themselves_make_none(
     found = impossible([Phase(**each) for each in phases])
     assert found is not None
     assert why in found
+
+
+@given(
+    st.sets(st.integers(0, 6), min_size=1).map(tuple),
+    st.sets(st.integers(0, 6), min_size=1).map(tuple),
+    st.integers(1, 9),
+    st.integers(1, 14),
+)
+def test_a_border_between_phases_that_is_possible_is_kept_from_some_day(
+    first: tuple[int, ...], then: tuple[int, ...], least: int, most: int
+) -> None:
+    """I10, I21: else no series of the protocol could ever be booked."""
+    before = Phase(sessions=1, weekdays=first, min_gap_days=1, max_gap_days=7)
+    after = Phase(sessions=1, weekdays=then, min_gap_days=least, max_gap_days=most)
+    if impossible([before]) or impossible([after]):
+        return
+    lasts = [MONDAY + timedelta(days=weekday) for weekday in first]
+    kept = any((after.next_on(last) - last).days <= most for last in lasts)
+    assert (impossible([before, after]) is None) is kept
 
 
 @given(
