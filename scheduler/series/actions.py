@@ -1,11 +1,12 @@
 """Booking a weekly series: all of it, or nothing."""
 
+from scheduler.db import insert
 from scheduler.series.model import Series, SeriesView
 from scheduler.series.orders import asked_for, explain_order, moved_warnings, planned
 from scheduler.series.rules import Order
 from scheduler.sessions.checks import bookable_patient, clearances_for, reminder_warnings
 from scheduler.sessions.model import add_sessions
-from scheduler.sessions.model_views import numbered
+from scheduler.sessions.model_views import SessionView
 from scheduler.sessions.refusals import does_not_fit
 from scheduler.tenancy import Work, lock_schedule
 
@@ -27,17 +28,16 @@ def book_series(work: Work, order: Order) -> SeriesView:
     slots = list(plan.slots.values())
     if [slot.visit for slot in slots] != asked.visits:
         clearance_ids = clearances_for(work, patient, [slot.visit for slot in slots])
-    series = Series(
-        clinic_id=work.clinic_id,
-        patient_id=patient.id,
-        protocol_id=asked.protocol_id,
-        sessions_planned=len(slots),
-        minutes=asked.parts.infusion,
-        every_days=asked.every_days,
-        created_at=work.now,
-    )
-    work.session.add(series)
-    work.session.flush()
+    row = {
+        "clinic_id": work.clinic_id,
+        "patient_id": patient.id,
+        "protocol_id": asked.protocol_id,
+        "sessions_planned": len(slots),
+        "minutes": asked.parts.infusion,
+        "every_days": asked.every_days,
+        "created_at": work.now,
+    }
+    (series,) = insert(work.session, Series, [row])
     sessions = add_sessions(
         work,
         slots,
@@ -48,4 +48,5 @@ def book_series(work: Work, order: Order) -> SeriesView:
         series_id=series.id,
     )
     warnings = reminder_warnings(patient) + moved_warnings(asked.moved)
-    return SeriesView(series, numbered(work, sessions), warnings)
+    views = [SessionView(each, ordinal) for ordinal, each in enumerate(sessions, start=1)]
+    return SeriesView(series, views, warnings)

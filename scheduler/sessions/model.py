@@ -3,12 +3,12 @@
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
-from uuid import UUID, uuid4
+from uuid import UUID
 
-from sqlalchemy import Select, func, insert, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Mapped, mapped_column
 
-from scheduler.db import Base, OfClinic, Versioned
+from scheduler.db import Base, OfClinic, Versioned, insert
 from scheduler.protocols.rules import VisitParts
 from scheduler.sessions.rules_slots import Slot
 from scheduler.sessions.rules_states import COUNTED, is_live
@@ -117,7 +117,6 @@ def add_sessions(
     rows = [
         {
             "clinic_id": work.clinic_id,
-            "id": uuid4(),
             "series_id": series_id,
             "patient_id": patient_id,
             "chair_id": slot.lane.id,
@@ -132,8 +131,7 @@ def add_sessions(
         }
         for slot, clearance_id in zip(slots, clearance_ids, strict=True)
     ]
-    added = insert(InfusionSession).returning(InfusionSession, sort_by_parameter_order=True)
-    return list(work.session.scalars(added, rows))
+    return insert(work.session, InfusionSession, rows)
 
 
 def clearances_used(

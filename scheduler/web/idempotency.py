@@ -15,7 +15,7 @@ from uuid import UUID
 import orjson
 from flask import Request, Response
 from psycopg import errors as pg
-from sqlalchemy import LargeBinary, delete, select, update
+from sqlalchemy import LargeBinary, Table, bindparam, delete, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Mapped, mapped_column
@@ -81,9 +81,8 @@ def claim(work: Work, request: Request, key: str, body: Any) -> Claim | Response
     claimed = Claim(work.clinic_id, work.actor.key_id, request.method, request.path, key)
     fingerprint = _fingerprint(request, body)
     row = _columns(claimed) | {"fingerprint": fingerprint, "created_at": work.now}
-    written = insert(IdempotentAnswer).values(row).on_conflict_do_nothing()
     try:
-        if work.session.execute(written.returning(IdempotentAnswer.key_id)).one_or_none():
+        if work.session.connection().execute(_CLAIM, row).one_or_none():
             return claimed
     except OperationalError as error:
         if isinstance(error.orig, pg.LockNotAvailable):
@@ -107,16 +106,8 @@ def store(work: Work, claimed: Claim, response: Response, *, body: bool = True) 
     """Keep the success that this claim led to, in the same transaction; a secret's without body."""
     answer = response.get_data(as_text=True) if body else None
     kept = {name: response.headers[name] for name in _KEPT_HEADERS if name in response.headers}
-    work.session.execute(
-        update(IdempotentAnswer)
-        .filter_by(**_columns(claimed))
-        .values(
-            status=response.status_code,
-            headers=kept,
-            body=answer,
-        )
-        .execution_options(synchronize_session=False)
-    )
+    said = {"status": response.status_code, "headers": kept, "body": answer}
+    work.session.connection().execute(_STORE, _columns(claimed, "its_") | said)
 
 
 def forget_old(work: Work) -> None:
@@ -142,8 +133,18 @@ def _still_running() -> Problem:
     return Problem(409, "still_running", detail, {"Retry-After": "1"})
 
 
-def _columns(claimed: Claim) -> dict[str, Any]:
-    return {name: getattr(claimed, name) for name in Claim.__slots__}
+def _columns(claimed: Claim, prefix: str = "") -> dict[str, Any]:
+    return {prefix + name: getattr(claimed, name) for name in Claim.__slots__}
+
+
+# Built once: they are part of every write.
+_TABLE: Table = IdempotentAnswer.__table__  # type: ignore[assignment]
+_CLAIM = insert(_TABLE).on_conflict_do_nothing().returning(_TABLE.c.key_id)
+_STORE = (
+    update(_TABLE)
+    .where(*(_TABLE.c[name] == bindparam(f"its_{name}") for name in Claim.__slots__))
+    .values({name: bindparam(name) for name in ("status", "headers", "body")})
+)
 
 
 def _fingerprint(request: Request, body: Any) -> bytes:
