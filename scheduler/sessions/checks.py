@@ -12,7 +12,7 @@ from scheduler.errors import Refused
 from scheduler.patients.model import Patient, consented_channels
 from scheduler.patients.rules import contact, not_bookable
 from scheduler.protocols.model import Protocol
-from scheduler.protocols.rules import Distance, Visit, gaps_too_long, phase_at
+from scheduler.protocols.rules import Distance, Visit, distance_among, gaps_too_long
 from scheduler.sessions.model import clearances_used, series_starts
 from scheduler.sessions.searches import MONTHS_AHEAD, latest_start
 from scheduler.tenancy import Work
@@ -85,15 +85,11 @@ def distance_for(
 ) -> Distance:
     """How far a session that starts at `at` is to lie from the patient's other infusions (I10).
 
-    In a series its rank decides, without the start that it is moved from; and the rank of the
-    session that follows it, whose phase may want more.
+    `moved` is the start that it is moved from.
     """
-    phases = protocol.all_phases()
     starts = series_starts(work, series_id) if series_id else []
     others = [start for start in starts if start != moved]
-    rank = 1 + sum(start < at for start in others)
-    own = phase_at(phases, rank).distance
-    return own if rank > len(others) else own.and_at_least(phase_at(phases, rank + 1).distance)
+    return distance_among(protocol.all_phases(), others, at)
 
 
 def gap_warnings(work: Work, protocol: Protocol, series_id: UUID | None) -> list[dict[str, object]]:
