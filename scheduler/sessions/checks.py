@@ -31,16 +31,33 @@ def active_chair(work: Work, chair_id: UUID | None) -> None:
         raise Refused("chair_retired", "This chair takes no new sessions.")
 
 
-def in_time(work: Work, visits: Sequence[Visit]) -> None:
+# What visits are numbered by in a refusal: from 1, where it is not said otherwise.
+Ordinals = Sequence[int | None]
+
+
+def in_time(work: Work, visits: Sequence[Visit], ordinals: Ordinals | None = None) -> None:
     """Raises Refused when a visit lies in the past or more than 24 months ahead."""
-    past = [n for n, visit in enumerate(visits, 1) if visit.starts_at < work.now]
+    numbered = list(zip(_numbered(visits, ordinals), visits, strict=True))
+    past = [ordinal for ordinal, visit in numbered if visit.starts_at < work.now]
     if past:
-        raise Refused("in_the_past", "Nothing is booked in the past.", ordinals=past)
+        named = [each for each in past if each]
+        raise Refused("in_the_past", "Nothing is booked in the past.", ordinals=named)
     latest = latest_start(work.now)
-    far = [n for n, visit in enumerate(visits, 1) if visit.starts_at > latest]
+    far = [ordinal for ordinal, visit in numbered if visit.starts_at > latest]
     if far:
         detail = f"Nothing is booked more than {MONTHS_AHEAD} months ahead."
-        raise Refused("too_far_ahead", detail, ordinals=far)
+        raise Refused("too_far_ahead", detail, ordinals=[each for each in far if each])
+
+
+def _numbered(visits: Sequence[Visit], ordinals: Ordinals | None) -> Ordinals:
+    return range(1, len(visits) + 1) if ordinals is None else ordinals
+
+
+def ordinal_at(work: Work, series_id: UUID | None, at: datetime) -> int | None:
+    """The rank that a session at `at` has, or would have, in its series; None without one."""
+    if series_id is None:
+        return None
+    return 1 + sum(start < at for start in series_starts(work, series_id))
 
 
 def bookable_patient(work: Work, patient_id: UUID, visits: Sequence[Visit]) -> Patient:
@@ -54,7 +71,11 @@ def bookable_patient(work: Work, patient_id: UUID, visits: Sequence[Visit]) -> P
 
 
 def clearances_for(
-    work: Work, patient: Patient, visits: Sequence[Visit], without: UUID | None = None
+    work: Work,
+    patient: Patient,
+    visits: Sequence[Visit],
+    without: UUID | None = None,
+    ordinals: Ordinals | None = None,
 ) -> list[UUID]:
     """The clearance each visit uses: in force on its own date (I1), and with room for it (I3).
 
@@ -68,7 +89,7 @@ def clearances_for(
             "starts_at": work.local(visit.starts_at),
             "missing": lacking(terms, visit.starts_at, work.zone),
         }
-        for ordinal, (visit, term) in enumerate(zip(visits, found, strict=True), start=1)
+        for ordinal, visit, term in zip(_numbered(visits, ordinals), visits, found, strict=True)
         if term is None
     ]
     if missing:
