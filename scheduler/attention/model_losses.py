@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import Row, and_, func, select
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from scheduler.attention.model import AttentionHandled
@@ -56,17 +56,12 @@ def losses_of(work: Work) -> list[Losses]:
         .group_by(Series.id, Series.patient_id, Series.sessions_planned, Protocol.missed_limit)
         .having(func.bool_or(lost))
     )
-    return [
-        Losses(
-            series_id=row.id,
-            patient_id=row.patient_id,
-            planned=row.sessions_planned,
-            states=row.states,
-            missed_limit=row.missed_limit,
-            lost=list(zip(row.lost_at, row.lost_as, strict=True)),
-        )
-        for row in rows
-    ]
+    return [_losses_of(row) for row in rows]
+
+
+def _losses_of(row: Row[Any]) -> Losses:
+    lost = list(zip(row.lost_at, row.lost_as, strict=True))
+    return Losses(row.id, row.patient_id, row.sessions_planned, row.states, row.missed_limit, lost)
 
 
 def _by_start(column: Any) -> Any:

@@ -162,6 +162,17 @@ def phase_at(phases: Sequence[Phase], ordinal: int) -> Phase:
     return phases[-1]
 
 
+def distance_among(phases: Sequence[Phase], others: Sequence[datetime], at: datetime) -> Distance:
+    """How far a session at `at` is to lie from the patient's infusions (I10).
+
+    Its rank among the other starts of its series decides, and the rank of the session that
+    follows it, whose phase may want more.
+    """
+    rank = 1 + sum(start < at for start in others)
+    own = phase_at(phases, rank).distance
+    return own if rank > len(others) else own.and_at_least(phase_at(phases, rank + 1).distance)
+
+
 def gaps_too_long(phases: Sequence[Phase], starts: Sequence[datetime], zone: tzinfo) -> list[int]:
     """Which sessions of a series (from 1) start too long after the one before (I21)."""
     return [

@@ -15,6 +15,7 @@ from scheduler.sessions.checks import (
     distance_for,
     gap_warnings,
     in_time,
+    ordinal_at,
     reminder_warnings,
 )
 from scheduler.sessions.model import add_sessions
@@ -51,13 +52,15 @@ def book_session(
     parts = protocol.parts(minutes)
     distance = distance_for(work, protocol, starts_at, series_id, moved=None)
     wish = Wish(visit_at(starts_at, parts), distance, chair_id)
-    in_time(work, [wish.visit])
+    ordinal = ordinal_at(work, series_id, starts_at)
+    in_time(work, [wish.visit], [ordinal])
     patient = bookable_patient(work, patient_id, [wish.visit])
-    clearance_ids = clearances_for(work, patient, [wish.visit])
+    clearance_ids = clearances_for(work, patient, [wish.visit], [ordinal])
     calendar = chair_calendar(work, [wish.visit.block], patient)
     slots, clashes = place([wish], calendar, work.zone)
     if clashes:
-        raise does_not_fit(work, clashes, explain_visit(patient_id, parts, [wish], clashes))
+        explain = explain_visit(patient_id, parts, [wish], clashes, ordinal=ordinal)
+        raise does_not_fit(work, clashes, explain)
     (booked,) = add_sessions(
         work,
         slots,

@@ -2,11 +2,11 @@
 
 from uuid import UUID
 
-from scheduler.errors import Conflict
+from scheduler.errors import Conflict, Facts
 from scheduler.protocols.model import protocol_for
 from scheduler.protocols.rules import Distance, visit_at
 from scheduler.series.model import Series
-from scheduler.sessions.checks import bookable_patient, clearances_for, distance_for
+from scheduler.sessions.checks import bookable_patient, clearances_for, distance_for, ordinal_at
 from scheduler.sessions.model import InfusionSession, series_starts
 from scheduler.sessions.model_calendar import chair_calendar
 from scheduler.sessions.model_patient import facts_of
@@ -51,11 +51,12 @@ def _rebook(work: Work, missed: InfusionSession) -> None:
     wish = Wish(visit_at(missed.starts_at, missed.parts), _distance(work, missed), missed.chair_id)
     patient = bookable_patient(work, missed.patient_id, [wish.visit], without=missed.id)
     _still_owed(work, missed)
-    (missed.clearance_id,) = clearances_for(work, patient, [wish.visit])
+    ordinal = ordinal_at(work, missed.series_id, missed.starts_at)
+    (missed.clearance_id,) = clearances_for(work, patient, [wish.visit], [ordinal])
     calendar = chair_calendar(work, [wish.visit.block], patient, without=missed.id)
     _, clashes = place([wish], calendar, work.zone)
     if clashes:
-        explain = explain_visit(patient.id, missed.parts, [wish], clashes, missed.id)
+        explain = explain_visit(patient.id, missed.parts, [wish], clashes, missed.id, ordinal)
         raise does_not_fit(work, clashes, explain)
 
 
@@ -89,10 +90,12 @@ def _take_back(work: Work, completed: InfusionSession) -> None:
         for reason, blockers in in_the_way.items()
         if blockers
     ]
+    ordinal = ordinal_at(work, completed.series_id, completed.starts_at)
+
+    def explain(fresh: Work) -> Facts:
+        # It was where it was: there is nothing else that would fit.
+        found = conflict_list(fresh, clashes, lambda _: [])
+        return {"conflicts": [each | {"ordinal": ordinal} for each in found]}
+
     if clashes:
-        raise does_not_fit(
-            work,
-            clashes,
-            # It was where it was: there is nothing else that would fit.
-            lambda fresh: {"conflicts": conflict_list(fresh, clashes, lambda _: [])},
-        )
+        raise does_not_fit(work, clashes, explain)

@@ -118,7 +118,7 @@ def _fitting(
     patient = bookable_patient(work, patient_id, [visit], without)
     if not work.load(Provider, provider_id, field="provider_id").active:
         raise Refused("provider_inactive", "This provider takes no consultations.")
-    in_time(work, [visit])
+    in_time(work, [visit], [None])
     calendar = provider_calendar(work, [visit.block], [provider_id], patient, without)
     _, clashes = place([Wish(visit, lane_id=provider_id)], calendar, work.zone)
     if clashes:

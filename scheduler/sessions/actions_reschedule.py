@@ -13,6 +13,7 @@ from scheduler.sessions.checks import (
     distance_for,
     gap_warnings,
     in_time,
+    ordinal_at,
 )
 from scheduler.sessions.model_calendar import chair_calendar
 from scheduler.sessions.model_views import SessionView, view_of
@@ -40,15 +41,16 @@ def reschedule_session(
     protocol = protocol_for(work, moved.protocol_id)
     distance = distance_for(work, protocol, starts_at, moved.series_id, moved=moved.starts_at)
     wish = Wish(visit_at(starts_at, moved.parts), distance, chair_id or moved.chair_id)
-    in_time(work, [wish.visit])
+    ordinal = ordinal_at(work, moved.series_id, moved.starts_at)
+    in_time(work, [wish.visit], [ordinal])
     patient = bookable_patient(work, moved.patient_id, [wish.visit], without=moved.id)
-    (clearance_id,) = clearances_for(work, patient, [wish.visit])
+    (clearance_id,) = clearances_for(work, patient, [wish.visit], [ordinal])
     calendar = chair_calendar(work, [wish.visit.block], patient, without=moved.id)
     slots, clashes = place([wish], calendar, work.zone)
     if clashes and chair_id is None:
         slots, clashes = place([replace(wish, lane_id=None)], calendar, work.zone)
     if clashes:
-        explain = explain_visit(patient.id, moved.parts, [wish], clashes, moved.id)
+        explain = explain_visit(patient.id, moved.parts, [wish], clashes, moved.id, ordinal)
         raise does_not_fit(work, clashes, explain)
     moved.take(slots[0], clearance_id)
     work.session.flush()

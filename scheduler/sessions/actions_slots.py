@@ -1,6 +1,9 @@
 """Searching for free times, as the front desk and integrations ask for them."""
 
-from datetime import datetime
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, tzinfo
+from itertools import chain, groupby
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -8,14 +11,20 @@ from sqlalchemy import select
 
 from scheduler.clinics.model import session_minutes_in_bounds
 from scheduler.consults.model import Provider
+from scheduler.errors import Invalid
 from scheduler.protocols.model import protocol_for
+from scheduler.protocols.rules import Distance, Phase, VisitParts, distance_among
 from scheduler.sessions.checks import active_chair
+from scheduler.sessions.model import InfusionSession, series_starts
 from scheduler.sessions.model_calendar import chair_calendar
-from scheduler.sessions.model_patient import facts_of
+from scheduler.sessions.model_patient import PatientFacts, facts_of
 from scheduler.sessions.providers import consultation_parts, provider_calendar
+from scheduler.sessions.rules_states import STEPS, not_allowed
 from scheduler.sessions.searches import days_of, open_days, place_of, slot_page, whole_days, windows
+from scheduler.sessions.steps import refusal
 from scheduler.spans import Span
 from scheduler.tenancy import Work
+from scheduler.wall_time import dates, day
 from scheduler.web.paging import Page
 
 
@@ -30,33 +39,102 @@ def find_slots(
     *,
     from_: datetime,
     to: datetime,
-    minutes: int,
     view: str,
     limit: int,
     cursor: str | None,
     chair_id: UUID | None = None,
-    patient_id: UUID | None = None,
-    protocol_id: UUID | None = None,
+    session_id: UUID | None = None,
+    **said: Any,
 ) -> Page | Windows:
-    """Free starts on chairs; with a patient, those legal for them. What it offers, books (I17)."""
-    session_minutes_in_bounds(work, minutes)
+    """Free starts on chairs; with a patient, those legal for them. What it offers, books (I17).
+
+    With a session, those that it may be moved to. Raises NotFound, Invalid (minutes, or what the
+    session says otherwise), Refused (a retired chair) or Conflict (a session that moves no more).
+    """
     active_chair(work, chair_id)
-    patient = facts_of(work, patient_id, field="patient_id") if patient_id else None
-    protocol = protocol_for(work, protocol_id)
-    parts = protocol.parts(minutes)
+    searched = _of_session(work, session_id, **said) if session_id else _of_visit(work, **said)
     after = place_of(cursor)
     within = Span(max(from_, after[0]) if after else from_, to)
     if not within:
         return {"items": [], "next": None}
-    calendar = chair_calendar(work, [whole_days(work, within)], patient)
+    patient = searched.patient
+    without = session_id if patient else None
+    calendar = chair_calendar(work, [whole_days(work, within)], patient, without)
     if chair_id is not None:
         calendar = calendar.on_lanes(lane for lane in calendar.lanes if lane.id == chair_id)
     may_on = days_of(work, patient) if patient else None
-    distance = protocol.all_phases()[0].distance if patient else None
-    days = open_days(work, calendar, within, parts, may_on, distance)
+    days = chain.from_iterable(
+        open_days(work, calendar, span, searched.parts, may_on, distance)
+        for span, distance in searched.distances(within, work.zone)
+    )
     if view == "windows":
         return Windows(windows(days, work))
-    return slot_page(days, parts, after, limit)
+    return slot_page(days, searched.parts, after, limit)
+
+
+@dataclass(frozen=True, slots=True)
+class Searched:
+    """The visit that free starts are looked for: whose, how long, and beside which others."""
+
+    parts: VisitParts
+    patient: PatientFacts | None
+    phases: Sequence[Phase]
+    others: Sequence[datetime] = ()
+
+    def distances(self, within: Span, zone: tzinfo) -> Iterator[tuple[Span, Distance | None]]:
+        """How far it lies from the patient's other infusions, in the order of the days.
+
+        Before and after another session of its series that may differ, never within a day: where
+        there is one, no other is.
+        """
+        if self.patient is None:
+            yield within, None
+            return
+
+        def on_day(on: date) -> Distance:
+            return distance_among(self.phases, self.others, day(on, zone).start)
+
+        for distance, days in groupby(dates(within, zone), on_day):
+            found = list(days)
+            start, end = day(found[0], zone).start, day(found[-1], zone).end
+            yield Span(max(start, within.start), min(end, within.end)), distance
+
+
+def _of_visit(
+    work: Work,
+    *,
+    minutes: int,
+    patient_id: UUID | None = None,
+    protocol_id: UUID | None = None,
+) -> Searched:
+    session_minutes_in_bounds(work, minutes)
+    patient = facts_of(work, patient_id, field="patient_id") if patient_id else None
+    protocol = protocol_for(work, protocol_id)
+    return Searched(protocol.parts(minutes), patient, protocol.all_phases())
+
+
+def _of_session(
+    work: Work,
+    session_id: UUID,
+    *,
+    minutes: int | None = None,
+    patient_id: UUID | None = None,
+    protocol_id: UUID | None = None,
+) -> Searched:
+    moved = work.load(InfusionSession, session_id, field="session_id")
+    if patient_id not in (None, moved.patient_id):
+        raise Invalid({"session_id": ["It is another patient's session."]})
+    if protocol_id not in (None, moved.protocol_id):
+        raise Invalid({"protocol_id": ["The session has its own protocol."]})
+    if minutes not in (None, moved.parts.infusion):
+        raise Invalid({"minutes": [f"This session takes {moved.parts.infusion} minutes."]})
+    if why := not_allowed("reschedule", moved.status):
+        raise refusal(moved.status, why, *STEPS["reschedule"].leaves)
+    patient = facts_of(work, moved.patient_id, moved.id)
+    phases = protocol_for(work, moved.protocol_id).all_phases()
+    starts = series_starts(work, moved.series_id) if moved.series_id else []
+    others = [start for start in starts if start != moved.starts_at]
+    return Searched(moved.parts, patient, phases, others)
 
 
 def find_consultation_slots(

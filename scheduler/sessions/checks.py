@@ -10,7 +10,7 @@ from scheduler.consults.rules import clearances_of, lacking
 from scheduler.errors import Refused
 from scheduler.patients.rules import contact, not_bookable
 from scheduler.protocols.model import Protocol
-from scheduler.protocols.rules import Distance, Visit, gaps_too_long, phase_at
+from scheduler.protocols.rules import Distance, Visit, distance_among, gaps_too_long
 from scheduler.sessions.model import series_starts
 from scheduler.sessions.model_patient import PatientFacts, facts_of
 from scheduler.sessions.searches import MONTHS_AHEAD, latest_start
@@ -32,16 +32,33 @@ def active_chair(work: Work, chair_id: UUID | None) -> None:
         raise Refused("chair_retired", "This chair takes no new sessions.")
 
 
-def in_time(work: Work, visits: Sequence[Visit]) -> None:
+# What visits are numbered by in a refusal: from 1, where it is not said otherwise.
+Ordinals = Sequence[int | None]
+
+
+def in_time(work: Work, visits: Sequence[Visit], ordinals: Ordinals | None = None) -> None:
     """Raises Refused when a visit lies in the past or more than 24 months ahead."""
-    past = [n for n, visit in enumerate(visits, 1) if visit.starts_at < work.now]
+    numbered = list(zip(_numbered(visits, ordinals), visits, strict=True))
+    past = [ordinal for ordinal, visit in numbered if visit.starts_at < work.now]
     if past:
-        raise Refused("in_the_past", "Nothing is booked in the past.", ordinals=past)
+        named = [each for each in past if each]
+        raise Refused("in_the_past", "Nothing is booked in the past.", ordinals=named)
     latest = latest_start(work.now)
-    far = [n for n, visit in enumerate(visits, 1) if visit.starts_at > latest]
+    far = [ordinal for ordinal, visit in numbered if visit.starts_at > latest]
     if far:
         detail = f"Nothing is booked more than {MONTHS_AHEAD} months ahead."
-        raise Refused("too_far_ahead", detail, ordinals=far)
+        raise Refused("too_far_ahead", detail, ordinals=[each for each in far if each])
+
+
+def _numbered(visits: Sequence[Visit], ordinals: Ordinals | None) -> Ordinals:
+    return range(1, len(visits) + 1) if ordinals is None else ordinals
+
+
+def ordinal_at(work: Work, series_id: UUID | None, at: datetime) -> int | None:
+    """The rank that a session at `at` has, or would have, in its series; None without one."""
+    if series_id is None:
+        return None
+    return 1 + sum(start < at for start in series_starts(work, series_id))
 
 
 def bookable_patient(
@@ -59,7 +76,12 @@ def bookable_patient(
     return patient
 
 
-def clearances_for(work: Work, patient: PatientFacts, visits: Sequence[Visit]) -> list[UUID]:
+def clearances_for(
+    work: Work,
+    patient: PatientFacts,
+    visits: Sequence[Visit],
+    ordinals: Ordinals | None = None,
+) -> list[UUID]:
     """The clearance each visit uses: in force on its own date (I1), and with room for it (I3).
 
     Raises Refused naming the visits without a clearance.
@@ -72,7 +94,7 @@ def clearances_for(work: Work, patient: PatientFacts, visits: Sequence[Visit]) -
             "starts_at": work.local(visit.starts_at),
             "missing": lacking(terms, visit.starts_at, work.zone),
         }
-        for ordinal, (visit, term) in enumerate(zip(visits, found, strict=True), start=1)
+        for ordinal, visit, term in zip(_numbered(visits, ordinals), visits, found, strict=True)
         if term is None
     ]
     if missing:
@@ -89,15 +111,11 @@ def distance_for(
 ) -> Distance:
     """How far a session that starts at `at` is to lie from the patient's other infusions (I10).
 
-    In a series its rank decides, without the start that it is moved from; and the rank of the
-    session that follows it, whose phase may want more.
+    `moved` is the start that it is moved from.
     """
-    phases = protocol.all_phases()
     starts = series_starts(work, series_id) if series_id else []
     others = [start for start in starts if start != moved]
-    rank = 1 + sum(start < at for start in others)
-    own = phase_at(phases, rank).distance
-    return own if rank > len(others) else own.and_at_least(phase_at(phases, rank + 1).distance)
+    return distance_among(protocol.all_phases(), others, at)
 
 
 def gap_warnings(work: Work, protocol: Protocol, series_id: UUID | None) -> list[dict[str, object]]:

@@ -11,7 +11,7 @@ from scheduler.errors import Facts
 from scheduler.protocols.rules import VisitParts
 from scheduler.sessions.model_calendar import shut
 from scheduler.sessions.model_patient import PatientFacts, facts_of
-from scheduler.sessions.refusals import DAYS_AROUND, Explain, conflict_list
+from scheduler.sessions.refusals import DAYS_AROUND, Explain, conflict_list, says
 from scheduler.sessions.rules_calendar import Blocker, Calendar, Lane
 from scheduler.sessions.rules_overruns import LONGEST_BLOCK
 from scheduler.sessions.rules_placing import Clash, nearest
@@ -87,10 +87,15 @@ def explain_consultation(
             free = slots(open_days(fresh, calendar, around, parts), parts)
             found = nearest(clash.wanted_at, free, fresh.zone, provider_id)
             return [
-                {"starts_at": fresh.local(slot.visit.starts_at), "provider_id": str(slot.lane.id)}
+                {
+                    "starts_at": fresh.local(slot.visit.starts_at),
+                    "provider_id": str(slot.lane.id),
+                    "says": says(fresh, slot),
+                }
                 for slot in found
             ]
 
-        return {"conflicts": conflict_list(fresh, clashes, find)}
+        found = conflict_list(fresh, clashes, find)
+        return {"conflicts": [each | {"ordinal": None} for each in found]}
 
     return explain

@@ -163,14 +163,15 @@ def explain_visit(
     wishes: Sequence[Wish],
     clashes: Sequence[Clash],
     without: UUID | None = None,
+    ordinal: int | None = None,
 ) -> Explain:
-    """What would fit instead of single visits."""
+    """What would fit instead of a single visit, which has this ordinal in its series, if any."""
 
     def explain(fresh: Work) -> Facts:
         # Everything is read afresh: what was loaded before the rollback is gone.
         patient = facts_of(fresh, patient_id, without)
         view = Outlook(fresh, patient, parts, wishes, clashes, without)
-        return {"conflicts": conflicts_with(view)}
+        return {"conflicts": [each | {"ordinal": ordinal} for each in conflicts_with(view)]}
 
     return explain
 
@@ -185,5 +186,11 @@ def shown_slot(work: Work, slot: Slot) -> dict[str, Any]:
 
 
 def shown_alternative(work: Work, slot: Slot, openings: Openings) -> dict[str, Any]:
-    """A slot that would fit instead, and what it makes of the day."""
-    return shown_slot(work, slot) | {"note": str(openings.loads.peak(slot))}
+    """A slot that would fit instead, to be read out, and what it makes of the day."""
+    peak = str(openings.loads.peak(slot))
+    return shown_slot(work, slot) | {"says": says(work, slot), "note": peak}
+
+
+def says(work: Work, slot: Slot) -> str:
+    """`Tuesday, March 9 at 2:30 PM, Chair 2`; of today only the time."""
+    return f"{work.spoken(slot.visit.starts_at)}, {slot.lane.label}"

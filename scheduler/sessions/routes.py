@@ -27,10 +27,13 @@ routes = Routes("sessions", "Free slots, and sessions on their way through the c
     access=READ_CARE,
     query=SlotQuery(),
     answer=SlotsOut(),
-    refusals=("not_found", "chair_retired"),
+    refusals=("not_found", "chair_retired", "not_allowed"),
 )
 def find_slots(work: Work, query: dict[str, Any]) -> Any:
-    """Find free starts, by start and then chair; with `patient_id` those legal for them."""
+    """Find free starts, by start and then chair; with `patient_id` those legal for them.
+
+    With `session_id` those that this session may be moved to.
+    """
     return actions_slots.find_slots(work, **query)
 
 

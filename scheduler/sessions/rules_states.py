@@ -95,6 +95,10 @@ def not_allowed(verb: str, status: str) -> str | None:
     step = STEPS[verb]
     if status in step.leaves:
         return None
+    if verb == "undo" and status == "cancelled":
+        return "A cancelled session stays cancelled. Book another one in its place."
+    if verb == "undo":
+        return f"There is no step to undo: the session is {spoken(status)}."
     needed = " or ".join(map(spoken, step.leaves))
     return f"The session is {spoken(status)}; to {verb.replace('-', ' ')} it has to be {needed}."
 

@@ -62,9 +62,13 @@ class BlockerOut(Schema):
 
 
 class Alternative(Schema):
-    """A start that would fit, on a chair (and what it makes of the day) or with a provider."""
+    """A start that would fit, on a chair (and what it makes of the day) or with a provider.
+
+    `says` can be read out: `Tuesday, March 9 at 2:30 PM, Chair 2`.
+    """
 
     starts_at = Told("date-time", required=True)
+    says = fields.String(required=True)
     chair_id = Told("uuid")
     chair = fields.String()
     note = fields.String()
@@ -72,9 +76,12 @@ class Alternative(Schema):
 
 
 class Conflict(Schema):
-    """A visit that does not fit, why, and up to three starts that would."""
+    """A visit that does not fit, why, and up to three starts that would.
 
-    ordinal = Count(least=1, required=True)
+    `ordinal` is its place in its series, null for what belongs to none.
+    """
+
+    ordinal = Count(least=1, required=True, allow_none=True)
     wanted_at = Told("date-time", required=True)
     reason = Choice(*REASONS, required=True)
     blockers = fields.List(fields.Nested(BlockerOut), required=True)
@@ -82,9 +89,12 @@ class Conflict(Schema):
 
 
 class NotCleared(Schema):
-    """A session on whose day the patient is not cleared; `missing` can be read out."""
+    """A session on whose day the patient is not cleared; `missing` can be read out.
 
-    ordinal = Count(least=1, required=True)
+    `ordinal` is its place in its series, null for what belongs to none.
+    """
+
+    ordinal = Count(least=1, required=True, allow_none=True)
     starts_at = Told("date-time", required=True)
     missing = fields.String(required=True)
 

@@ -153,6 +153,40 @@ def test_a_gap_that_became_too_long_is_said_and_no_hindrance(clinic: ClinicKit) 
     assert [each["ordinal"] for each in now["sessions"]] == [1, 2, 3]
 
 
+def test_a_refused_move_says_which_session_of_the_series_it_is(clinic: ClinicKit) -> None:
+    """I20: its own place, not that among the visits asked for; a single session has none."""
+    series = book(clinic, a_cleared_patient(clinic), sessions=4)
+    third = series["sessions"][2]
+    assert conflict(clinic, third, starts_at=on(15, "16:30"))["ordinal"] == 3
+    past = refused(clinic, third, 422, starts_at="2026-11-16T09:30:00-07:00")
+    assert (past["type"], past["ordinals"]) == ("/problems/in_the_past", [3])
+    late = refused(clinic, third, 422, starts_at="2027-12-14T09:30:00-07:00")
+    assert [each["ordinal"] for each in late["sessions"]] == [3]
+    single = one_session(clinic, a_cleared_patient(clinic))
+    assert conflict(clinic, single, starts_at=on(1, "16:30"))["ordinal"] is None
+    past = refused(clinic, single, 422, starts_at="2026-11-16T09:30:00-07:00")
+    assert past["ordinals"] == []
+    late = refused(clinic, single, 422, starts_at="2027-12-14T09:30:00-07:00")
+    assert [each["ordinal"] for each in late["sessions"]] == [None]
+
+
+def test_a_refused_place_in_a_series_has_the_ordinal_it_would_have(clinic: ClinicKit) -> None:
+    series = book(clinic, a_cleared_patient(clinic), sessions=3)
+    taken(clinic, series["sessions"][1], "cancel", reason="Ill", by="patient")
+    body = {"series_id": series["id"], "starts_at": on(8, "16:30")}
+    (found,) = clinic.desk.post("/v1/sessions", body).get_json()["conflicts"]
+    assert (found["ordinal"], found["reason"]) == (2, "closed")
+
+
+def test_what_would_fit_can_be_read_out(clinic: ClinicKit, at: Travel) -> None:
+    session = one_session(clinic, a_cleared_patient(clinic))
+    fits = conflict(clinic, session, starts_at=on(1, "16:30"))["alternatives"]
+    assert fits[0]["says"] == "Tuesday, December 1 at 3:40 PM, Chair 1"
+    at(on(1, "08:00"))
+    fits = conflict(clinic, session, starts_at=on(1, "16:30"))["alternatives"]
+    assert fits[0]["says"] == "3:40 PM, Chair 1"
+
+
 def test_two_desks_that_move_one_session_do_not_both_succeed(clinic: ClinicKit) -> None:
     """I34"""
     session = one_session(clinic, a_cleared_patient(clinic))

@@ -8,7 +8,15 @@ import pytest
 from flask import Flask
 
 from tests.api.booking import one_session
-from tests.builders import ClinicKit, a_cleared_patient, a_clinic, a_patient, cleared
+from tests.builders import (
+    ClinicKit,
+    a_cleared_patient,
+    a_clinic,
+    a_patient,
+    a_protocol,
+    an_order,
+    cleared,
+)
 
 Json = dict[str, Any]
 TUESDAY = {"from": "2026-12-01T00:00:00-07:00", "to": "2026-12-02T00:00:00-07:00", "minutes": 40}
@@ -150,3 +158,75 @@ def test_a_search_out_of_bounds_is_refused_by_its_field(
     """62 days at most; a naive instant is refused (I67)."""
     answer = clinic.desk.get("/v1/slots", **TUESDAY | query)
     assert (answer.status_code, set(answer.get_json()["errors"])) == (422, {field})
+
+
+DECEMBER = {"from": "2026-12-01T00:00:00-07:00", "to": "2027-01-01T00:00:00-07:00"}
+
+
+def movable(clinic: ClinicKit, session: Json, **query: Any) -> list[Json]:
+    """Where a session may be moved to."""
+    body = DECEMBER | {"session_id": session["id"], "limit": 200} | query
+    found: list[Json] = []
+    while True:
+        page = clinic.desk.get("/v1/slots", **body).get_json()
+        found += page["items"]
+        if page["next"] is None:
+            return found
+        body["cursor"] = page["next"]
+
+
+PHASES = [
+    {"sessions": 2, "every_days": 8, "min_gap_days": 5, "max_gap_days": 10},
+    {"sessions": 1, "every_days": 8, "min_gap_days": 8, "max_gap_days": 10},
+]
+
+
+@pytest.mark.parametrize("phases", [None, PHASES])
+def test_where_a_session_may_move_to_is_where_a_move_takes_it(
+    clinic: ClinicKit, phases: list[Json] | None
+) -> None:
+    """I10, I17: it is in its own way nowhere; the others of its series are, by their rank."""
+    protocol = {"protocol_id": str(a_protocol(clinic, phases=phases))} if phases else {}
+    order = {"every_days": None, "sessions": None} if phases else {"sessions": 3}
+    wanted = {n: v for n, v in (an_order(a_cleared_patient(clinic)) | order).items() if v}
+    answer = clinic.desk.post("/v1/series", wanted | protocol)
+    assert answer.status_code == 201, answer.get_json()
+    session = answer.get_json()["sessions"][1]
+    chair = {"chair_id": session["chair_id"]}
+    offered = {each["starts_at"] for each in movable(clinic, session, **chair)}
+    assert session["starts_at"] in offered
+    tried = {True: 0, False: 0}
+    for day in range(1, 32):
+        starts_at = f"2026-12-{day:02d}T10:00:00-07:00"
+        session = clinic.desk.get(f"/v1/sessions/{session['id']}").get_json()
+        fits = clinic.desk.step(session, "reschedule", starts_at=starts_at, **chair)
+        assert (fits.status_code == 200) is (starts_at in offered), (starts_at, fits.get_json())
+        tried[starts_at in offered] += 1
+    assert min(tried.values()) >= 2
+
+
+def test_a_session_gives_its_place_on_its_clearance_back_to_move(clinic: ClinicKit) -> None:
+    """I3: the patient's own search finds nothing more."""
+    patient = a_patient(clinic)
+    cleared(clinic, patient, max_sessions=1)
+    session = one_session(clinic, patient)
+    assert search(clinic, patient_id=patient) == []
+    assert movable(clinic, session, patient_id=patient, minutes=40) != []
+
+
+def test_a_session_to_move_says_itself_whose_and_how_long_it_is(clinic: ClinicKit) -> None:
+    session = one_session(clinic, a_cleared_patient(clinic))
+    query = DECEMBER | {"session_id": session["id"]}
+    other = {
+        "patient_id": ("session_id", a_cleared_patient(clinic)),
+        "protocol_id": ("protocol_id", a_protocol(clinic)),
+        "minutes": ("minutes", 45),
+    }
+    for name, (field, value) in other.items():
+        answer = clinic.desk.get("/v1/slots", **query, **{name: value})
+        assert (answer.status_code, set(answer.get_json()["errors"])) == (422, {field})
+    bare = clinic.desk.get("/v1/slots", **DECEMBER)
+    assert (bare.status_code, set(bare.get_json()["errors"])) == (422, {"minutes"})
+    clinic.desk.step(session, "cancel", reason="Ill", by="patient")
+    over = clinic.desk.get("/v1/slots", **query)
+    assert (over.status_code, over.get_json()["type"]) == (409, "/problems/not_allowed")
