@@ -85,6 +85,8 @@ class Work:
     now: datetime
     # Changes with every change of the clinic's site (`site.kept`).
     site_stamp: UUID
+    # Rises with every change of its schedule; None where nobody asked, or once it is locked.
+    schedule_version: int | None = None
     # A request's now moves on while it waits for the schedule; a job's or a test's does not.
     waits: bool = False
 
@@ -202,7 +204,7 @@ def lock_schedule(work: Work, *, books: bool = False) -> Work:
         # Nothing was booked before, so until just now the zone could still change.
         zone = clock.zone(work.session.scalars(_zone_of(work.clinic_id)).one())
     now = clock.now() if work.waits else work.now
-    return replace(work, now=now, zone=zone, site_stamp=site_stamp)
+    return replace(work, now=now, zone=zone, site_stamp=site_stamp, schedule_version=None)
 
 
 def retrying(attempt: Callable[[], Result]) -> Result:

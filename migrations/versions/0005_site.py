@@ -62,9 +62,11 @@ BEGIN
 END $$;
 """
 STAMPED = """
-        SELECT s.site_stamp INTO site_stamp
+        SELECT s.schedule_version, s.site_stamp INTO schedule_version, site_stamp
           FROM clinic_schedules s WHERE s.clinic_id = authenticate.clinic_id;"""
-WITH_STAMP = _AUTHENTICATE.format(returned=", site_stamp uuid", stamped=STAMPED)
+WITH_STAMP = _AUTHENTICATE.format(
+    returned=", schedule_version bigint, site_stamp uuid", stamped=STAMPED
+)
 WITHOUT_STAMP = _AUTHENTICATE.format(returned="", stamped="")
 
 ENTER = """

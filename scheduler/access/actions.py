@@ -17,7 +17,7 @@ from scheduler.tenancy import Actor, Match, Work
 
 # One round trip: finds the key and sets its clinic for the transaction (row security).
 _AUTHENTICATE = text(
-    "SELECT key_id, clinic_id, role, provider_id, time_zone, site_stamp"
+    "SELECT key_id, clinic_id, role, provider_id, time_zone, schedule_version, site_stamp"
     " FROM authenticate(:hash, :reads_only, :at)"
 )
 
@@ -35,7 +35,16 @@ def authenticate(session: Session, secret: str, now: datetime, *, reads_only: bo
         return None
     actor = Actor(found.key_id, found.role, found.provider_id)
     zone = clock.zone(found.time_zone)
-    return Work(session, found.clinic_id, zone, actor, now, found.site_stamp, waits=True)
+    return Work(
+        session,
+        found.clinic_id,
+        zone,
+        actor,
+        now,
+        found.site_stamp,
+        found.schedule_version,
+        waits=True,
+    )
 
 
 def make_key(

@@ -1,6 +1,6 @@
 """Searching for free times, as the front desk and integrations ask for them."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
 from itertools import chain, groupby
@@ -16,11 +16,18 @@ from scheduler.protocols.model import protocol_for
 from scheduler.protocols.rules import Distance, Phase, VisitParts, distance_among
 from scheduler.sessions.checks import active_chair
 from scheduler.sessions.model import InfusionSession, series_starts
-from scheduler.sessions.model_calendar import chair_calendar
 from scheduler.sessions.model_patient import PatientFacts, facts_of
 from scheduler.sessions.providers import consultation_parts, provider_calendar
+from scheduler.sessions.rules_slots import FreeDay
 from scheduler.sessions.rules_states import STEPS, not_allowed
-from scheduler.sessions.searches import days_of, open_days, place_of, slot_page, whole_days, windows
+from scheduler.sessions.searches import (
+    open_days,
+    open_rooms,
+    place_of,
+    slot_page,
+    whole_days,
+    windows,
+)
 from scheduler.sessions.steps import refusal
 from scheduler.spans import Span
 from scheduler.tenancy import Work
@@ -57,16 +64,12 @@ def find_slots(
     within = Span(max(from_, after[0]) if after else from_, to)
     if not within:
         return {"items": [], "next": None}
-    patient = searched.patient
-    without = session_id if patient else None
-    calendar = chair_calendar(work, [whole_days(work, within)], patient, without)
-    if chair_id is not None:
-        calendar = calendar.on_lanes(lane for lane in calendar.lanes if lane.id == chair_id)
-    may_on = days_of(work, patient) if patient else None
-    days = chain.from_iterable(
-        open_days(work, calendar, span, searched.parts, may_on, distance)
+    days: Iterable[FreeDay] = chain.from_iterable(
+        open_rooms(work, span, searched.parts, searched.patient, distance, without=session_id)
         for span, distance in searched.distances(within, work.zone)
     )
+    if chair_id is not None:
+        days = (free.on_lane(chair_id) for free in days)
     if view == "windows":
         return Windows(windows(days, work))
     return slot_page(days, searched.parts, after, limit)

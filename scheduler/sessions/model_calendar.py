@@ -62,6 +62,7 @@ def chair_calendar(
         of_patient=patient.stays if patient else (),
         infusions=patient.infusions if patient else (),
         nurses=_busy_nurses(work, windows, taken),
+        settled=all(row.status not in UNDER_WAY for row in taken),
     )
 
 

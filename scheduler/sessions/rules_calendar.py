@@ -47,7 +47,8 @@ class Calendar:
     """Everything that may be in the way in some stretch of time.
 
     `everywhere` blocks every lane, `of_lane` one, `of_patient` the patient's other visits;
-    `infusions` are the patient's counted sessions around, to which a distance is kept.
+    `infusions` are the patient's counted sessions around, to which a distance is kept. It is
+    `settled` when nothing in it moves with the clock: no visit is under way.
     """
 
     lanes: tuple[Lane, ...]
@@ -56,6 +57,7 @@ class Calendar:
     of_patient: tuple[Blocker, ...] = ()
     infusions: tuple[Blocker, ...] = ()
     nurses: BusyNurses | None = None
+    settled: bool = True
 
     def in_clinic(self, visit: Visit) -> list[Blocker]:
         """What of the whole clinic is in the way: the block lies in open hours (I11)."""

@@ -5,10 +5,11 @@ day's first instant to the next's. Where all ticks of a block are free, a block 
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta, tzinfo
 from functools import reduce
 from operator import or_
+from uuid import UUID
 
 from scheduler.protocols.rules import Distance, Visit, VisitParts, visit_at
 from scheduler.sessions.rules_calendar import Blocker, Calendar, Lane
@@ -39,6 +40,10 @@ class FreeDay:
         """When the infusion starts whose block starts at this tick."""
         return self.first + tick * TICK + self.prep
 
+    def on_lane(self, lane_id: UUID) -> "FreeDay":
+        """The same day with this lane only."""
+        return replace(self, starts=tuple(each for each in self.starts if each[0].id == lane_id))
+
     def all_starts(self) -> Iterator[datetime]:
         """Every start that is free on some lane, in order."""
         for tick in _ones(reduce(or_, (mask for _, mask in self.starts), 0)):
@@ -49,10 +54,18 @@ class FreeDay:
         tick = (at - self.prep - self.first) // TICK
         return [lane for lane, mask in self.starts if tick >= 0 and mask >> tick & 1]
 
-    def stretches(self, mask: int) -> Iterator[tuple[datetime, datetime]]:
-        """The first and the last start of each run of free starts."""
-        for low, high in _runs_of_ones(mask):
-            yield self.start(low), self.start(high)
+    def stretches(self, mask: int) -> Iterator[tuple[int, int]]:
+        """The first and the last tick of each run of free starts."""
+        return _runs_of_ones(mask)
+
+
+@dataclass(frozen=True, slots=True)
+class DayRooms:
+    """Where a block may start on a local day as far as the clinic goes: per lane a mask."""
+
+    on: date
+    whole: Span
+    starts: tuple[tuple[Lane, int], ...]
 
 
 def free_days(
@@ -67,43 +80,59 @@ def free_days(
     The calendar must cover the whole local days that `within` touches. With a `distance`, starts
     too near to another infusion of the patient are not free.
     """
-    prep = timedelta(minutes=parts.prep)
-    block = _ticks(parts.prep + parts.infusion + parts.observation + parts.turnover)
-    near = [
-        distance.forbidden(each.span.start, zone).moved(-prep)
-        for each in calendar.infusions
-        if distance
-    ]
+    near = forbidden(calendar.infusions, distance, zone)
     for on in dates(within, zone):
-        whole = day(on, zone)
-        allowed = _starts_within(whole, Span(within.start - prep, within.end - prep))
-        allowed &= ~busy_ticks(near, whole) & _room_for_patient(calendar, parts, whole)
-        shut = _busy_with(calendar.everywhere, whole)
-        starts = tuple(
-            (
-                lane,
-                allowed
-                and allowed
-                & _room_for(
-                    block, whole, shut | _busy_with(calendar.of_lane.get(lane.id, ()), whole)
-                ),
-            )
-            for lane in calendar.lanes
-        )
-        yield FreeDay(on, whole.start, prep, starts)
+        rooms = day_rooms(calendar, on, parts, zone)
+        yield free_day(rooms, within, parts, calendar.of_patient, near)
 
 
-def _room_for_patient(calendar: Calendar, parts: VisitParts, whole: Span) -> int:
-    """Where a block may start as far as the patient's other visits and the nurses go."""
+def forbidden(infusions: Iterable[Blocker], distance: Distance | None, zone: tzinfo) -> list[Span]:
+    """The starts that are too near to a patient's other infusions."""
+    return [distance.forbidden(each.span.start, zone) for each in infusions] if distance else []
+
+
+def free_day(
+    rooms: DayRooms,
+    within: Span,
+    parts: VisitParts,
+    stays: Iterable[Blocker] = (),
+    near: Iterable[Span] = (),
+) -> FreeDay:
+    """The free starts of a day: in the clinic's rooms, in `within`, and as the patient may.
+
+    `stays` keep the patient, `near` are starts too near to their other infusions.
+    """
+    prep = timedelta(minutes=parts.prep)
+    allowed = _starts_within(rooms.whole, Span(within.start - prep, within.end - prep))
+    allowed &= ~busy_ticks((span.moved(-prep) for span in near), rooms.whole)
+    stay = _ticks(parts.prep + parts.infusion + parts.observation)
+    allowed &= _room_for(stay, rooms.whole, _busy_with(stays, rooms.whole))
+    starts = tuple((lane, mask & allowed) for lane, mask in rooms.starts)
+    return FreeDay(rooms.on, rooms.whole.start, prep, starts)
+
+
+def day_rooms(calendar: Calendar, on: date, parts: VisitParts, zone: tzinfo) -> DayRooms:
+    """Where a visit of these parts finds the clinic open, a lane free and nurses for it."""
+    whole = day(on, zone)
+    block = _ticks(parts.prep + parts.infusion + parts.observation + parts.turnover)
+    shut = _busy_with(calendar.everywhere, whole)
+    nurses = _room_for_nurses(calendar, parts, whole)
+    starts = (
+        (lane, _room_for(block, whole, shut | _busy_with(calendar.of_lane.get(lane.id, ()), whole)))
+        for lane in calendar.lanes
+    )
+    return DayRooms(on, whole, tuple((lane, mask & nurses) for lane, mask in starts))
+
+
+def _room_for_nurses(calendar: Calendar, parts: VisitParts, whole: Span) -> int:
+    """Where a block may start as far as those go who set it up and watch it."""
+    if calendar.nurses is None:
+        return -1
     watched = _ticks(parts.infusion + parts.observation)
-    prep = _ticks(parts.prep)
-    room = _room_for(prep + watched, whole, _busy_with(calendar.of_patient, whole))
-    if calendar.nurses is not None:
-        setting_up = _busy_with(calendar.nurses.setting_up, whole)
-        room &= _room_for(calendar.nurses.setup // TICK, whole, setting_up)
-        watching = _busy_with(calendar.nurses.watching, whole)
-        room &= _room_for(watched, whole, watching) >> prep
-    return room
+    setting_up = _busy_with(calendar.nurses.setting_up, whole)
+    room = _room_for(calendar.nurses.setup // TICK, whole, setting_up)
+    watching = _busy_with(calendar.nurses.watching, whole)
+    return room & _room_for(watched, whole, watching) >> _ticks(parts.prep)
 
 
 def slots(days: Iterable[FreeDay], parts: VisitParts) -> Iterator[Slot]:

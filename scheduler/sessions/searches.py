@@ -11,11 +11,20 @@ from scheduler.consults.rules import clearance_at, with_room
 from scheduler.patients.rules import not_bookable
 from scheduler.protocols.rules import Distance, VisitParts
 from scheduler.sessions.model_patient import PatientFacts
+from scheduler.sessions.rooms import rooms_on
 from scheduler.sessions.rules_calendar import Calendar
-from scheduler.sessions.rules_slots import FreeDay, Slot, free_days, slots
+from scheduler.sessions.rules_slots import (
+    TICK,
+    FreeDay,
+    Slot,
+    forbidden,
+    free_day,
+    free_days,
+    slots,
+)
 from scheduler.spans import Span
 from scheduler.tenancy import Work
-from scheduler.wall_time import day, local_date
+from scheduler.wall_time import dates, day, local_date
 from scheduler.web import paging
 
 MONTHS_AHEAD = 24
@@ -51,20 +60,33 @@ def still_bookable(work: Work, within: Span) -> Span:
     return Span(max(within.start, work.now), min(within.end, last))
 
 
-def open_days(
+def open_rooms(
     work: Work,
-    calendar: Calendar,
     within: Span,
     parts: VisitParts,
-    may_on: DayRule | None = None,
+    patient: PatientFacts | None = None,
     distance: Distance | None = None,
+    without: UUID | None = None,
 ) -> Iterator[FreeDay]:
-    """The days with their free starts: not past, not too far ahead, and legal for the patient."""
+    """The chairs' days with their free starts; with a patient those that are legal for them.
+
+    `without` is a session to be moved, which is not in its own way.
+    """
     still = still_bookable(work, within)
     if not still:
-        return iter(())
-    days = free_days(calendar, still, parts, work.zone, distance)
-    return days if may_on is None else (free for free in days if may_on(free.on))
+        return
+    may_on = days_of(work, patient) if patient else None
+    stays, infusions = (patient.stays, patient.infusions) if patient else ((), ())
+    near = forbidden(infusions, distance, work.zone)
+    for rooms in rooms_on(work, list(dates(still, work.zone)), parts, without):
+        if may_on is None or may_on(rooms.on):
+            yield free_day(rooms, still, parts, stays, near)
+
+
+def open_days(work: Work, calendar: Calendar, within: Span, parts: VisitParts) -> Iterator[FreeDay]:
+    """A calendar's days with their free starts: not past, and not too far ahead."""
+    still = still_bookable(work, within)
+    return free_days(calendar, still, parts, work.zone) if still else iter(())
 
 
 def days_of(work: Work, patient: PatientFacts) -> DayRule:
@@ -114,12 +136,17 @@ def windows(days: Iterable[FreeDay], work: Work) -> list[dict[str, Any]]:
     ]
 
 
-def _pairs(free: FreeDay, mask: int, work: Work) -> list[list[str]]:
-    plain = _is_plain(free.on, work)
+# What the wall shows at each tick of a day on which the clock does not change.
+_WALLS = [f"{minutes // 60:02d}:{minutes % 60:02d}" for minutes in range(0, 24 * 60, 5)]
 
-    def shown(at: datetime) -> str:
-        wall = at.astimezone(work.zone)
-        return wall.strftime("%H:%M") if plain else wall.isoformat()
+
+def _pairs(free: FreeDay, mask: int, work: Work) -> list[list[str]]:
+    plain, prep = _is_plain(free.on, work), free.prep // TICK
+
+    def shown(tick: int) -> str:
+        if plain:
+            return _WALLS[(tick + prep) % len(_WALLS)]
+        return work.local(free.start(tick))
 
     return [[shown(first), shown(last)] for first, last in free.stretches(mask)]
 

@@ -54,7 +54,8 @@ def clinics(draw: st.DrawFn) -> Calendar:
     lanes = LANES[: draw(st.integers(1, 2))]
     of_lane = {}
     for lane in lanes:
-        days = draw(st.lists(st.integers(0, 45), max_size=14))
+        # One a day: a chair has never two sessions at once.
+        days = draw(st.lists(st.integers(0, 45), max_size=14, unique=True))
         ticks = draw(st.lists(st.integers(-2, 7), min_size=14, max_size=14))
         of_lane[lane.id] = [
             Blocker("session", Span(at, at + 3 * TICK), UUID(int=9))

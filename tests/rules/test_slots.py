@@ -48,7 +48,7 @@ def starts(picture: Calendar, within: Span = TUESDAY, parts: VisitParts = USUAL)
 
 def stretches(picture: Calendar, within: Span = TUESDAY) -> list[str]:
     return [
-        f"{showing(first, PHOENIX):%H:%M}-{showing(last, PHOENIX):%H:%M}"
+        f"{showing(free.start(first), PHOENIX):%H:%M}-{showing(free.start(last), PHOENIX):%H:%M}"
         for free in free_days(picture, within, USUAL, PHOENIX)
         for lane, mask in free.starts
         if lane.id == ONE
@@ -135,9 +135,11 @@ def test_no_block_reaches_over_midnight() -> None:
     """A clinic's hours end at 23:55 at the latest."""
     two_days = Span(TUESDAY.start, TUESDAY.end + timedelta(days=1))
     days = list(free_days(calendar(lanes=LANES[:1]), two_days, USUAL, PHOENIX))
-    assert [list(free.stretches(free.starts[0][1])) for free in days] == [
-        [(at("00:15", on), at("22:40", on))] for on in ("2026-11-24", "2026-11-25")
-    ]
+    assert [
+        (free.start(first), free.start(last))
+        for free in days
+        for first, last in free.stretches(free.starts[0][1])
+    ] == [(at("00:15", on), at("22:40", on)) for on in ("2026-11-24", "2026-11-25")]
 
 
 @pytest.mark.parametrize(("in_zone", "on", "minutes"), CLOCK_DAYS)
@@ -189,11 +191,11 @@ def test_the_free_starts_are_those_that_break_no_rule(
     assert list(slots(days, parts)) == expected
     for lane in picture.lanes:
         assert [
-            stretch
+            (free.start(first), free.start(last))
             for free in days
             for each, mask in free.starts
             if each == lane
-            for stretch in free.stretches(mask)
+            for first, last in free.stretches(mask)
         ] == runs(expected, lane, in_zone)
 
 
