@@ -181,10 +181,10 @@ def test_a_refused_place_in_a_series_has_the_ordinal_it_would_have(clinic: Clini
 def test_what_would_fit_can_be_read_out(clinic: ClinicKit, at: Travel) -> None:
     session = one_session(clinic, a_cleared_patient(clinic))
     fits = conflict(clinic, session, starts_at=on(1, "16:30"))["alternatives"]
-    assert [each["says"] for each in fits][0] == "Tuesday, December 1 at 3:40 PM, Chair 1"
+    assert fits[0]["says"] == "Tuesday, December 1 at 3:40 PM, Chair 1"
     at(on(1, "08:00"))
     fits = conflict(clinic, session, starts_at=on(1, "16:30"))["alternatives"]
-    assert [each["says"] for each in fits][0] == "3:40 PM, Chair 1"
+    assert fits[0]["says"] == "3:40 PM, Chair 1"
 
 
 def test_two_desks_that_move_one_session_do_not_both_succeed(clinic: ClinicKit) -> None:
