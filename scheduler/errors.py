@@ -11,37 +11,32 @@ class Refused(Exception):
 
     `word` is the stable name of the rule ("not_cleared"), `detail` a sentence the front desk
     can read out, and `facts` what the caller needs to put it right. Neither holds patient data.
-    """
-
-    def __init__(self, word: str, detail: str, **facts: Any) -> None:
-        super().__init__(word)
-        self.word = word
-        self.detail = detail
-        self.facts: Facts = facts
-
-
-class Conflict(Refused):
-    """Something that is already there is in the way; the same request may fit later.
 
     `explain` finds what would fit instead. It is called once, after everything was rolled back
-    and no lock is held, and its facts join the answer.
+    and no lock is held, and its facts (with a `detail` that says more) join the answer.
     """
 
     def __init__(
         self, word: str, detail: str, *, explain: Callable[[Any], Facts] | None = None, **facts: Any
     ) -> None:
-        super().__init__(word, detail, **facts)
+        super().__init__(word)
+        self.word = word
+        self.detail = detail
         self.explain = explain
+        self.facts: Facts = facts
+
+
+class Conflict(Refused):
+    """Something that is already there is in the way; the same request may fit later."""
 
 
 class NotFound(Refused):
     """No such thing in this clinic; another clinic's id is the same answer (I60)."""
 
     def __init__(self, noun: str, field: str | None = None) -> None:
-        errors = {field: [f"No {noun} with this id."]} if field else None
-        super().__init__(
-            "not_found", f"No {noun} with this id.", **({"errors": errors} if errors else {})
-        )
+        detail = f"No {noun} with this id."
+        facts: Facts = {"errors": {field: [detail]}} if field else {}
+        super().__init__("not_found", detail, **facts)
 
 
 class Invalid(Refused):

@@ -62,10 +62,29 @@ def lacking(terms: Sequence[Term], at: datetime, zone: tzinfo) -> str:
     """What a patient who is not cleared at `at` lacks, in words for the front desk."""
     if clearance_at(terms, at, zone):
         return "Every session that the clearance covers is taken."
-    usable = [term for term in terms if not term.revoked]
-    if not usable:
+    if not any(not term.revoked for term in terms):
         return "No clearance: a provider has to clear the patient in a consultation."
-    last = max(term.expires_on for term in usable)
-    if local_date(at, zone) > last:
+    if last := _ended_on(terms, at, zone):
         return f"The clearance ends on {last:%A, %B %-d, %Y}."
     return "The clearance begins later."
+
+
+def covers_only(covered: int, asked: int, terms: Sequence[Term], at: datetime, zone: tzinfo) -> str:
+    """What to say when only some of so many sessions are covered, and the first other is at `at`.
+
+    For the front desk, and to the patient.
+    """
+    if covered == 0:
+        return f"Not cleared for any of these {asked} sessions. {lacking(terms, at, zone)}"
+    text = f"The clearance covers {covered} of these {asked} sessions"
+    if clearance_at(terms, at, zone):
+        text += ": it allows no more"
+    elif last := _ended_on(terms, at, zone):
+        text += f": it ends on {last:%A, %B %-d}"
+    return f"{text}. For the other{'s' * (asked - covered > 1)} a provider has to renew it."
+
+
+def _ended_on(terms: Sequence[Term], at: datetime, zone: tzinfo) -> date | None:
+    """The last day of the latest clearance, if it is over by then."""
+    last = max((term.expires_on for term in terms if not term.revoked), default=None)
+    return last if last and local_date(at, zone) > last else None

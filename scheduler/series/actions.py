@@ -1,6 +1,7 @@
 """Booking a weekly series: all of it, or nothing."""
 
 from scheduler.db import insert
+from scheduler.series.covered import first_of
 from scheduler.series.model import Series, SeriesView
 from scheduler.series.orders import asked_for, explain_order, moved_warnings, planned
 from scheduler.series.rules import Order
@@ -20,7 +21,8 @@ def book_series(work: Work, order: Order) -> SeriesView:
     work = lock_schedule(work, books=True)
     asked = asked_for(work, order)
     patient = bookable_patient(work, order.patient_id, asked.visits)
-    clearance_ids = clearances_for(work, patient, asked.visits)
+    shorten = first_of(patient.id, asked)
+    clearance_ids = clearances_for(work, patient, asked.visits, shorten=shorten)
     plan, _ = planned(work, patient, asked)
     if not plan.feasible:
         explain = explain_order(patient.id, asked, plan.clashes)

@@ -1,17 +1,19 @@
 """The best whole series for a wish, each with the order that books it as it stands."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, time
 from typing import Any
 from uuid import UUID
 
 from scheduler.clinics.model import session_minutes_in_bounds
 from scheduler.consults.rules import clearances_of
-from scheduler.errors import Invalid
+from scheduler.errors import Facts, Invalid
 from scheduler.protocols.model import Protocol, protocol_for
 from scheduler.protocols.rules import visit_at
+from scheduler.series.covered import fewer_fit
 from scheduler.series.orders import Offer
-from scheduler.series.rules import WEEKDAYS, disallowed_count
+from scheduler.series.rules import disallowed_count
 from scheduler.series.rules_options import (
     MOVED_DAYS,
     Option,
@@ -20,14 +22,16 @@ from scheduler.series.rules_options import (
     options,
     patterns,
 )
+from scheduler.series.rules_says import read_out
 from scheduler.sessions.checks import (
+    Shorten,
     active_chair,
     bookable_patient,
     clearances_for,
 )
 from scheduler.sessions.model_calendar import chair_calendar
-from scheduler.sessions.model_patient import PatientFacts
-from scheduler.sessions.refusals import shown_slot
+from scheduler.sessions.model_patient import PatientFacts, facts_of
+from scheduler.sessions.refusals import Explain, shown_slot
 from scheduler.sessions.rules_openings import Openings
 from scheduler.sessions.rules_slots import Slot
 from scheduler.sessions.searches import DayRule, days_around, days_of, still_bookable
@@ -87,8 +91,29 @@ def _bookable(
     starts = [max(on_wall(on, NOON, work.zone).at, work.now) for on in days]
     visits = [visit_at(start, protocol.parts(minutes)) for start in starts]
     patient = bookable_patient(work, patient_id, visits)
-    clearances_for(work, patient, visits)
+    clearances_for(work, patient, visits, shorten=_fewer(patient_id, protocol, minutes, wanted))
     return patient
+
+
+def _fewer(patient_id: UUID, protocol: Protocol, minutes: int, wanted: Wanted) -> Shorten:
+    """How a refusal finds the best series of the sessions that the clearance covers."""
+    protocol_id, is_open = protocol.id, protocol.all_phases()[0].sessions is None
+
+    def shorten(count: int, detail: str) -> Explain:
+        def explain(fresh: Work) -> Facts:
+            if not is_open:
+                return {}
+            again, fewer = protocol_for(fresh, protocol_id), replace(wanted, sessions=count)
+            search = Search(fresh, facts_of(fresh, patient_id), again, minutes, fewer)
+            best = search.best(patterns(again.all_phases(), fewer))
+            if not best:
+                return {}
+            shown = search.shown(best[0])
+            return fewer_fit(detail, shown["says"].rstrip("."), shown["order"])
+
+        return explain
+
+    return shorten
 
 
 class Search:
@@ -145,7 +170,7 @@ class Search:
         """An option as it is answered: what to read out, and the order that books it."""
         order = Offer(self.patient.id, self.protocol.id, self.parts)
         return {
-            "says": f"{self._says(option)}.",
+            "says": f"{read_out(option.slots, self.work.zone, option.at)}.",
             "note": str(option.peak),
             "first_on": option.first_on,
             "at": option.at,
@@ -153,16 +178,3 @@ class Search:
             "sessions": [shown_slot(self.work, slot) for slot in option.slots],
             "order": order.body(self.work, option.slots),
         }
-
-    def _says(self, option: Option) -> str:
-        """`Tuesdays at 2:15 PM, 6 sessions from December 1 to January 5, Chair 2`."""
-        walls = [slot.visit.starts_at.astimezone(self.work.zone) for slot in option.slots]
-        days = sorted({wall.weekday() for wall in walls})
-        names = " and ".join(f"{WEEKDAYS[each]}s" for each in days)
-        chairs = " and ".join(sorted({slot.lane.label for slot in option.slots}))
-        text = f"{names} at {option.at:%-I:%M %p}, {len(walls)} sessions"
-        text += f" from {walls[0]:%B %-d} to {walls[-1]:%B %-d}, {chairs}"
-        moved = [wall for wall in walls if wall.time() != option.at]
-        if moved:
-            text += ", but " + " and ".join(f"{wall:%B %-d at %-I:%M %p}" for wall in moved)
-        return text

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from scheduler.series.covered import first_of
 from scheduler.series.orders import asked_for, moved_warnings, outlook, planned
 from scheduler.series.rules import Order
 from scheduler.sessions.checks import bookable_patient, clearances_for, reminder_warnings
@@ -13,7 +14,7 @@ def plan_series(work: Work, order: Order) -> dict[str, Any]:
     """What booking this order would do now, without doing it. Raises Refused as booking does."""
     asked = asked_for(work, order)
     patient = bookable_patient(work, order.patient_id, asked.visits)
-    clearances_for(work, patient, asked.visits)
+    clearances_for(work, patient, asked.visits, shorten=first_of(patient.id, asked))
     plan, _ = planned(work, patient, asked)
     found: dict[str, Any] = {"conflicts": []}
     if not plan.feasible:

@@ -129,19 +129,19 @@ def outlook(
     """The conflicts, the first with alternatives, and one suggestion that books as it stands."""
     view = Outlook(work, patient, asked.parts, asked.wishes, clashes)
     found: dict[str, Any] = {"conflicts": conflicts_with(view)}
-    if len(clashes) <= EXPLAINED:
-        found |= _suggested(view, asked)
+    if len(clashes) <= EXPLAINED and (slots := suggested(view, asked)):
+        offer = Offer(view.patient.id, asked.protocol_id, asked.parts)
+        found["suggestion"] = offer.body(view.work, slots)
     return found
 
 
-def _suggested(view: Outlook, asked: Asked) -> dict[str, Any]:
-    """A body for `POST /v1/series`: the nearest whole series within a few days, else within 14."""
+def suggested(view: Outlook, asked: Asked) -> list[Slot] | None:
+    """The nearest whole series within a few days, else within 14; None if there is none."""
     for days in (DAYS_AROUND, FARTHEST_DAYS):
         slots = suggestion(asked.wishes, view.openings(days), days)
-        if slots is not None and _cleared(view, slots):
-            offer = Offer(view.patient.id, asked.protocol_id, asked.parts)
-            return {"suggestion": offer.body(view.work, list(slots.values()))}
-    return {}
+        if slots is not None and cleared(view.work, view.patient, slots):
+            return list(slots.values())
+    return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,10 +165,10 @@ class Offer:
         }
 
 
-def _cleared(view: Outlook, slots: dict[int, Slot]) -> bool:
+def cleared(work: Work, patient: PatientFacts, slots: dict[int, Slot]) -> bool:
+    """Do the patient's clearances cover all of these?"""
     starts = [slot.visit.starts_at for slot in slots.values()]
-    patient = view.patient
-    return None not in clearances_of(patient.terms, patient.used, starts, view.work.zone)
+    return None not in clearances_of(patient.terms, patient.used, starts, work.zone)
 
 
 def moved_warnings(moved: Sequence[int]) -> list[dict[str, object]]:

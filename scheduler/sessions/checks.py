@@ -1,13 +1,13 @@
 """What every booking asks, whoever books: may this be booked, for this patient, on those days?"""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from uuid import UUID
 
 from scheduler.chairs.model import Chair, active_chairs
 from scheduler.clinics.model import policy_of
-from scheduler.consults.rules import clearances_of, lacking
-from scheduler.errors import Refused
+from scheduler.consults.rules import clearances_of, covers_only, lacking
+from scheduler.errors import Facts, Refused
 from scheduler.patients.rules import contact, not_bookable
 from scheduler.protocols.model import Protocol
 from scheduler.protocols.rules import Distance, Visit, distance_among, gaps_too_long
@@ -32,6 +32,8 @@ def active_chair(work: Work, chair_id: UUID | None) -> None:
         raise Refused("chair_retired", "This chair takes no new sessions.")
 
 
+# How a refusal looks for the first so many visits alone; it goes on from the detail.
+Shorten = Callable[[int, str], Callable[[Work], Facts]]
 # What visits are numbered by in a refusal: from 1, where it is not said otherwise.
 Ordinals = Sequence[int | None]
 
@@ -81,10 +83,12 @@ def clearances_for(
     patient: PatientFacts,
     visits: Sequence[Visit],
     ordinals: Ordinals | None = None,
+    shorten: Shorten | None = None,
 ) -> list[UUID]:
     """The clearance each visit uses: in force on its own date (I1), and with room for it (I3).
 
-    Raises Refused naming the visits without a clearance.
+    Raises Refused naming the visits without a clearance, with what `shorten` finds for those before
+    the first of them.
     """
     terms = patient.terms
     found = clearances_of(terms, patient.used, [visit.starts_at for visit in visits], work.zone)
@@ -97,13 +101,15 @@ def clearances_for(
         for ordinal, visit, term in zip(_numbered(visits, ordinals), visits, found, strict=True)
         if term is None
     ]
-    if missing:
-        detail = f"Not cleared. {missing[0]['missing']}"
-        if len(visits) > 1:
-            which = ", ".join(str(each["ordinal"]) for each in missing)
-            detail = f"Not cleared for session {which} of {len(visits)}. {missing[0]['missing']}"
-        raise Refused("not_cleared", detail, sessions=missing)
-    return [term.id for term in found if term is not None]
+    if not missing:
+        return [term.id for term in found if term is not None]
+    first = found.index(None)
+    at, count = visits[first].starts_at, len(visits)
+    detail = f"Not cleared for {work.spoken(at)}. {lacking(terms, at, work.zone)}"
+    if count > 1:
+        detail = covers_only(count - len(missing), count, terms, at, work.zone)
+    explain = shorten(first, detail) if shorten and first else None
+    raise Refused("not_cleared", detail, explain=explain, sessions=missing)
 
 
 def distance_for(

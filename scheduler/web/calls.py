@@ -21,7 +21,7 @@ from scheduler import clock
 from scheduler.access import actions as access
 from scheduler.access import secrets
 from scheduler.access.roles import Access
-from scheduler.errors import Conflict, Forbidden, Invalid, Refused
+from scheduler.errors import Forbidden, Invalid, Refused
 from scheduler.tenancy import Work, enter, retrying, unit_of_work
 from scheduler.web import fields, idempotency, problems, shown, strict_json
 from scheduler.web.limits import limits
@@ -207,7 +207,7 @@ def answer_of(refusal: Refused | Problem, work: Work | None = None) -> Response:
     if isinstance(refusal, Problem):
         return problems.problem(refusal.status, refusal.word, refusal.detail, None, refusal.headers)
     facts = dict(refusal.facts)
-    if isinstance(refusal, Conflict) and refusal.explain is not None and work is not None:
+    if refusal.explain is not None and work is not None:
         facts.update(refusal.explain(work))
     return problems.refused(refusal, facts)
 

@@ -90,7 +90,9 @@ def document(
 def refused(refusal: Refused, facts: Mapping[str, Any]) -> Response:
     """The answer to a refusal by a rule of the clinic."""
     status = next(STATUS[kind] for kind in type(refusal).__mro__ if kind in STATUS)
-    return problem(status, refusal.word, refusal.detail, facts)
+    detail, told = facts.get("detail", refusal.detail), {**facts}
+    told.pop("detail", None)
+    return problem(status, refusal.word, detail, told)
 
 
 def from_database(error: SQLAlchemyError) -> Refused | Problem | None:

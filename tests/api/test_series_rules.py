@@ -8,12 +8,13 @@ from uuid import UUID
 import pytest
 from flask import Flask
 
-from tests.api.booking import Json, book, refuse, sessions_of, taken
+from tests.api.booking import Json, book, fill, refuse, sessions_of, taken
 from tests.builders import (
     ClinicKit,
     a_cleared_patient,
     a_clinic,
     a_patient,
+    a_protocol,
     an_order,
     cleared,
     consents,
@@ -46,12 +47,82 @@ def test_a_clearance_holds_through_its_last_day_on_the_clinics_calendar(
     assert len(sessions_of(clinic)) == 4
 
 
+RENEW = "For the others a provider has to renew it."
+FITS = "This would fit: Tuesdays at 9:30 AM, 4 sessions from December 1 to December 22, Chair 1."
+
+
+@pytest.mark.parametrize(
+    ("terms", "why"),
+    [
+        ({"expires_on": date(2026, 12, 24)}, "it ends on Thursday, December 24"),
+        ({"max_sessions": 4}, "it allows no more"),
+    ],
+)
+def test_a_clearance_for_four_of_six_offers_the_four_as_they_would_be_booked(
+    clinic: ClinicKit, terms: Json, why: str
+) -> None:
+    """I1, I3, I22: in one answer, whether it is planned, booked or wished for."""
+    patient = a_patient(clinic)
+    cleared(clinic, patient, **terms)
+    wish = {"patient_id": str(patient), "sessions": 6, "minutes": 40, "weekdays": [1]}
+    wish |= {"from": "2026-12-01", "between": ["09:30", "12:00"]}
+    asked = {
+        "/v1/series": an_order(patient),
+        "/v1/series/plan": an_order(patient),
+        "/v1/series/options": wish,
+    }
+    for path, body in asked.items():
+        answer = clinic.desk.post(path, body)
+        assert answer.status_code == 422, answer.get_json()
+        problem = answer.get_json()
+        assert (
+            problem["detail"]
+            == f"The clearance covers 4 of these 6 sessions: {why}. {RENEW} {FITS}"
+        )
+        assert [each["ordinal"] for each in problem["sessions"]] == [5, 6]
+    booked = clinic.desk.post("/v1/series", problem["suggestion"])
+    assert booked.status_code == 201, booked.get_json()
+    assert len(booked.get_json()["sessions"]) == 4
+
+
+def test_what_is_covered_and_does_not_fit_as_wished_is_moved(clinic: ClinicKit) -> None:
+    """I22"""
+    fill(clinic, "2026-12-08")
+    patient = a_patient(clinic)
+    cleared(clinic, patient, max_sessions=2)
+    problem = refuse(clinic, patient, 422)
+    starts = [each["starts_at"] for each in problem["suggestion"]["places"]]
+    assert starts == ["2026-12-01T09:30:00-07:00", "2026-12-08T11:05:00-07:00"]
+    assert clinic.desk.post("/v1/series", problem["suggestion"]).status_code == 201
+
+
+def test_sessions_that_belong_together_are_not_offered_in_part(clinic: ClinicKit) -> None:
+    """A protocol that says how many there are has no series of fewer."""
+    phase = {"sessions": 6, "every_days": 7, "min_gap_days": 5, "max_gap_days": 10}
+    protocol = {"protocol_id": str(a_protocol(clinic, phases=[phase])), "minutes": 40}
+    patient = a_patient(clinic)
+    cleared(clinic, patient, max_sessions=4)
+    known = {"patient_id": str(patient), **protocol}
+    for path, body in (
+        ("/v1/series", known | {"first_on": "2026-12-01", "at": "09:30"}),
+        ("/v1/series/options", known),
+    ):
+        problem = clinic.desk.post(path, body).get_json()
+        assert problem["detail"].endswith(f"it allows no more. {RENEW}")
+        assert "suggestion" not in problem
+
+
 def test_a_patient_without_a_clearance_is_not_booked(clinic: ClinicKit) -> None:
     """I1"""
     problem = refuse(clinic, a_patient(clinic), 422)
     assert problem["type"] == "/problems/not_cleared"
     assert [each["ordinal"] for each in problem["sessions"]] == [1, 2, 3, 4, 5, 6]
     assert problem["sessions"][0]["missing"].startswith("No clearance")
+    assert problem["detail"] == (
+        "Not cleared for any of these 6 sessions. No clearance: a provider has to clear the patient"
+        " in a consultation."
+    )
+    assert "suggestion" not in problem
 
 
 def test_a_clearance_books_no_more_sessions_than_it_covers(clinic: ClinicKit) -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scheduler.consults.rules import Term, clearance_at, clearances_of, lacking
+from scheduler.consults.rules import Term, clearance_at, clearances_of, covers_only, lacking
 from tests.rules.drawn import NEW_YORK, PHOENIX, phoenix, showing, utc
 
 CLEARED = phoenix("2026-11-23 09:00")
@@ -145,3 +145,24 @@ def test_a_clearance_covers_no_more_sessions_than_it_says(
     starts = [phoenix("2026-12-01 09:00") + timedelta(hours=n) for n in range(count)]
     found = clearances_of([second, first], {first.id: used}, starts, PHOENIX)
     assert found == [{1: first, 2: second, None: None}[each] for each in expected]
+
+
+COVERS = [
+    # (covered, of so many, the day of the first that is not) -> what is said
+    (4, 6, term(), "2026-12-02", "covers 4 of these 6 sessions: it ends on Tuesday, December 1."),
+    (4, 6, term(), "2026-12-01", "covers 4 of these 6 sessions: it allows no more."),
+    (1, 2, term(), "2026-11-22", "covers 1 of these 2 sessions."),
+    (0, 2, term(), "2026-12-02", "any of these 2 sessions. The clearance ends on Tuesday"),
+    (0, 6, term(revoked=True), "2026-12-01", "any of these 6 sessions. No clearance: a provider"),
+]
+
+
+@pytest.mark.parametrize(("covered", "asked", "known", "on", "said"), COVERS)
+def test_what_is_covered_of_an_order_is_said_with_why_the_rest_is_not(
+    covered: int, asked: int, known: Term, on: str, said: str
+) -> None:
+    """I1, I3"""
+    text = covers_only(covered, asked, [known], phoenix(f"{on} 09:30"), PHOENIX)
+    assert said in text
+    others = {4: "For the others a", 1: "For the other a"}
+    assert (others[covered] in text) if covered else ("For the other" not in text)
