@@ -61,7 +61,13 @@ def _why_closed(picture: Picture, blockers: Sequence[Blocker]) -> str:
 
 
 def _from_to(span: Span, zone: tzinfo) -> str:
-    return f"from {spoken(span.start, zone)} to {spoken(span.end, zone)}"
+    """`on Friday, December 4`, or from when to when; a day is named once."""
+    days = list(dates(span, zone))
+    if span == Span(day(days[0], zone).start, day(days[-1], zone).end):
+        first, last = f"{days[0]:%A, %B %-d}", f"{days[-1]:%A, %B %-d}"
+        return f"on {first}" if len(days) == 1 else f"from {first} through {last}"
+    ends = f"{span.end.astimezone(zone):%-I:%M %p}" if len(days) == 1 else spoken(span.end, zone)
+    return f"from {spoken(span.start, zone)} to {ends}"
 
 
 def retired(picture: Picture) -> Iterator[Broken]:

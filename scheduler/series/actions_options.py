@@ -108,8 +108,8 @@ def _fewer(patient_id: UUID, protocol: Protocol, minutes: int, wanted: Wanted) -
             best = search.best(patterns(again.all_phases(), fewer))
             if not best:
                 return {}
-            shown = search.shown(best[0])
-            return fewer_fit(detail, shown["says"].rstrip("."), shown["order"])
+            says = read_out(best[0].slots, fresh.zone, best[0].at, chairs=False)
+            return fewer_fit(detail, says, search.shown(best[0])["order"])
 
         return explain
 

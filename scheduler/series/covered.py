@@ -26,7 +26,7 @@ def first_of(patient_id: UUID, asked: Asked) -> Shorten:
             if not slots:
                 return {}
             body = Offer(patient_id, asked.protocol_id, asked.parts).body(fresh, slots)
-            return fewer_fit(detail, read_out(slots, fresh.zone), body)
+            return fewer_fit(detail, read_out(slots, fresh.zone, chairs=False), body)
 
         return explain
 

@@ -106,13 +106,14 @@ class Searched:
 def _of_visit(
     work: Work,
     *,
-    minutes: int,
+    minutes: int | None = None,
     patient_id: UUID | None = None,
     protocol_id: UUID | None = None,
 ) -> Searched:
-    session_minutes_in_bounds(work, minutes)
     patient = facts_of(work, patient_id, field="patient_id") if patient_id else None
     protocol = protocol_for(work, protocol_id)
+    minutes = minutes or protocol.session_minutes
+    session_minutes_in_bounds(work, minutes)
     return Searched(protocol.parts(minutes), patient, protocol.all_phases())
 
 

@@ -31,6 +31,7 @@ class SearchQuery(PageQuery):
 class SlotQuery(SearchQuery):
     """A search for free starts; with `patient_id` only those legal for that patient.
 
+    `minutes` are the protocol's if they are not said.
     With `session_id` those that this session may be moved to: it is in its own way nowhere, and
     says itself whose it is, how long and by which protocol.
     """
@@ -41,11 +42,6 @@ class SlotQuery(SearchQuery):
     patient_id = Id()
     protocol_id = Id()
     view = Choice("slots", "windows", load_default="slots")
-
-    @validates_schema
-    def has_a_length(self, data: dict[str, Any], **_: object) -> None:
-        if "minutes" not in data and "session_id" not in data:
-            raise ValidationError("Needed without session_id.", "minutes")
 
     @validates_schema
     def windows_are_whole(self, data: dict[str, Any], **_: object) -> None:

@@ -171,8 +171,7 @@ def test_a_closure_says_why_and_the_item_whom_to_call(clinic: ClinicKit) -> None
     closure(clinic, session)
     (item,) = attention(clinic, session_id=session["id"])
     assert item["detail"] == (
-        "The clinic is closed from Tuesday, December 1 at 9:00 AM to Tuesday, December 1 at"
-        " 10:00 AM: Training."
+        "The clinic is closed from Tuesday, December 1 at 9:00 AM to 10:00 AM: Training."
     )
     assert (item["patient"], item["session_version"]) == (whom(clinic, session), 1)
     assert item["following"] is None

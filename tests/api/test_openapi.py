@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin
 
@@ -54,6 +55,13 @@ def test_every_operation_says_who_may_what_it_needs_and_how_it_fails(
         admits_all = each.endpoint.access.roles == frozenset(ROLES)
         assert ("403" in operation["responses"]) is not admits_all, name
         assert ("requestBody" in operation) is each.endpoint.takes_body, name
+
+
+def test_the_front_desks_page_names_what_there_is(app: Flask) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "front-desk.md").read_text()
+    named = set(re.findall(r"`(?:GET|POST|PATCH) /v1/[\w/{}-]+", page))
+    assert len(named) > 10
+    assert {each.strip("`") for each in named} <= {each.name for each in operations(app)}
 
 
 SAID = {

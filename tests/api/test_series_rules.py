@@ -48,7 +48,7 @@ def test_a_clearance_holds_through_its_last_day_on_the_clinics_calendar(
 
 
 RENEW = "For the others a provider has to renew it."
-FITS = "This would fit: Tuesdays at 9:30 AM, 4 sessions from December 1 to December 22, Chair 1."
+FITS = "This would fit: Tuesdays at 9:30 AM, 4 sessions from December 1 to December 22."
 
 
 @pytest.mark.parametrize(

@@ -214,6 +214,13 @@ def test_a_session_gives_its_place_on_its_clearance_back_to_move(clinic: ClinicK
     assert movable(clinic, session, patient_id=patient, minutes=40) != []
 
 
+def test_a_search_that_says_no_length_takes_the_protocols(clinic: ClinicKit) -> None:
+    protocol = a_protocol(clinic, session_minutes=50)
+    for query, ends in (({}, "08:55"), ({"protocol_id": protocol}, "09:05")):
+        first = clinic.desk.get("/v1/slots", **DECEMBER, **query).get_json()["items"][0]
+        assert (first["starts_at"][11:16], first["ends_at"][11:16]) == ("08:15", ends)
+
+
 def test_a_session_to_move_says_itself_whose_and_how_long_it_is(clinic: ClinicKit) -> None:
     session = one_session(clinic, a_cleared_patient(clinic))
     query = DECEMBER | {"session_id": session["id"]}
@@ -225,8 +232,6 @@ def test_a_session_to_move_says_itself_whose_and_how_long_it_is(clinic: ClinicKi
     for name, (field, value) in other.items():
         answer = clinic.desk.get("/v1/slots", **query, **{name: value})
         assert (answer.status_code, set(answer.get_json()["errors"])) == (422, {field})
-    bare = clinic.desk.get("/v1/slots", **DECEMBER)
-    assert (bare.status_code, set(bare.get_json()["errors"])) == (422, {"minutes"})
     clinic.desk.step(session, "cancel", reason="Ill", by="patient")
     over = clinic.desk.get("/v1/slots", **query)
     assert (over.status_code, over.get_json()["type"]) == (409, "/problems/not_allowed")

@@ -54,7 +54,7 @@ class Walk:
         told = "\n".join(f"{name}: {value}" for name, value in answer.headers.items())
         if answer.status_code >= 400:
             # What would fit instead names a chair by its label; that is no patient's.
-            told += re.sub(r'"chair":"[^"]*"', "", answer.get_data(as_text=True))
+            told += re.sub(r'"(chair|says)":"[^"]*"', "", answer.get_data(as_text=True))
         if found := seen_in(told):
             self.leaks.append((each.name, answer.status_code, found))
         return answer

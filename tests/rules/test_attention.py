@@ -208,6 +208,29 @@ def test_a_collision_says_what_it_means_for_the_next_patient() -> None:
     )
 
 
+CLOSED = [
+    (at(8, "09:00"), at(8, "12:00"), "from Tuesday, December 8 at 9:00 AM to 12:00 PM"),
+    (at(8, "00:00"), at(9, "00:00"), "on Tuesday, December 8"),
+    (at(7, "00:00"), at(9, "00:00"), "from Monday, December 7 through Tuesday, December 8"),
+    (
+        at(7, "12:00"),
+        at(9, "00:00"),
+        "from Monday, December 7 at 12:00 PM to Wednesday, December 9 at 12:00 AM",
+    ),
+]
+
+
+@pytest.mark.parametrize(("start", "end", "said"), CLOSED, ids=[each[2] for each in CLOSED])
+def test_a_closure_is_said_in_whole_days_where_it_is_of_whole_days(
+    start: datetime, end: datetime, said: str
+) -> None:
+    """I11: and with its reason."""
+    closures = [Blocker("closure", Span(start, end), FIRST)]
+    scene = picture(planned(8), closures=closures, closure_reasons={FIRST: "Water damage."})
+    (item,) = of_sessions(scene)
+    assert item.detail == f"The clinic is closed {said}: Water damage."
+
+
 @pytest.mark.parametrize(("closes", "said"), [(time(10, 30), True), (time(10, 50), False)])
 def test_an_overrun_past_closing_time_needs_a_person_too(closes: time, said: bool) -> None:
     """I18: someone has to stay."""

@@ -42,6 +42,14 @@ def test_a_series_is_read_out_with_its_days_and_what_lies_off_them(
     assert read_out(slots(starts, lanes), PHOENIX) == said
 
 
+def test_the_chairs_may_be_left_out() -> None:
+    assert read_out(slots(FOUR[:1], [2]), PHOENIX, chairs=False) == (
+        "Tuesday, December 1 at 2:15 PM"
+    )
+    said = read_out(slots(FOUR, [0, 0, 1, 1]), PHOENIX, chairs=False)
+    assert said == "Tuesdays at 2:15 PM, 4 sessions from December 1 to December 22"
+
+
 def test_the_usual_time_is_the_one_that_is_named_and_on_the_clinics_wall() -> None:
     said = read_out(slots(FOUR[:2], [0, 0]), NEW_YORK, time(16, 0))
     assert said == (
