@@ -1,7 +1,7 @@
 # Each target stands alone on a fresh clone: Python 3.11 or newer and make are enough.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check browser proof
+.PHONY: help run test check browser bench proof
 
 # The first of these that runs and is new enough; PYTHON=... chooses another.
 PYTHON ?= $(shell for python in python3.13 python3.12 python3.11 python3; do \
@@ -28,6 +28,9 @@ browser: $(DEV) ## the pages in a real browser: Debian's Chromium, which root in
 		echo "Installing Chromium (once) ..." && apt-get update -qq && \
 		apt-get install -qq -y --no-install-recommends chromium >/dev/null; } || true
 	@$(VENV) -m pytest -m browser -rs $(ARGS)
+
+bench: $(DEV) ## speed against a floor, 10 minutes; QUICK=1 or ROWS="slots book" is less, ARGS=--keep
+	@$(VENV) -m bench $(if $(QUICK),--quick) $(if $(ROWS),--rows "$(ROWS)") $(ARGS)
 
 proof: $(DEV) ## the long proofs, 20 minutes; N=1000 sets their size, ARGS="-k words" narrows
 	@$(VENV) -m pytest -m proof --proof -s --timeout 0 $(if $(N),--n $(N)) $(ARGS)
