@@ -9,10 +9,11 @@ from bench import floor_sql, servers
 from bench.asked import Asked, asked_on, undo
 from bench.clients import Client
 from bench.databases import Cluster
-from bench.measure import Figure, Size, against, milliseconds
+from bench.measure import Figure, Size, in_turns, milliseconds
 from bench.servers import Web, serving
 
 Requests = Callable[[Asked, int], list[bytes]]
+CREATED = 201
 
 
 @dataclass
@@ -31,8 +32,12 @@ class Side:
             return milliseconds(client, requests(self.asked[0], count), status)
         finally:
             client.close()
-            if status == 201:
-                undo(self.cluster, self.database)
+            if status == CREATED:
+                self.undo()
+
+    def undo(self) -> None:
+        """Take back what the callers booked."""
+        undo(self.cluster, self.database)
 
 
 @dataclass
@@ -107,14 +112,33 @@ def series(bench: Bench) -> Iterator[Figure]:
 
 
 def compared(bench: Bench, row: Row) -> Figure:
-    """One row, ours and the floor interleaved."""
+    """One row, ours against the floor."""
+    return interleaved(bench, row, bench.ours, bench.floor, row.name, row.goal)
+
+
+def interleaved(bench: Bench, row: Row, ours: Side, other: Side, name: str, goal: float) -> Figure:
+    """One row on two sides in turns, request by request: what else goes on slows both.
+
+    The other side answers twice as often; its two halves against each other are the control.
+    """
     count = bench.size.requests
-    mine, theirs, ratio, control = against(
-        lambda: bench.ours.milliseconds(row.requests, count, row.status),
-        lambda: bench.floor.milliseconds(row.requests, count, row.status),
-        bench.size.rounds,
-    )
-    return Figure(row.name, "ms", mine, row.goal, theirs, ratio, control)
+    mine, theirs, ratios, control = [], [], [], []
+    for _ in range(bench.size.rounds):
+        clients = Client(other.web.port), Client(ours.web.port), Client(other.web.port)
+        twice = row.requests(other.asked[0], 2 * count)
+        asked = twice[:count], row.requests(ours.asked[0], count), twice[count:]
+        before, own, after = in_turns(clients, asked, row.status)
+        for client in clients:
+            client.close()
+        if row.status == CREATED:
+            ours.undo()
+            other.undo()
+        mine.append(own)
+        theirs += [before, after]
+        ratios.append(own / statistics.fmean([before, after]))
+        control.append(after / before)
+    middle = statistics.median
+    return Figure(name, "ms", middle(mine), goal, middle(theirs), middle(ratios), control)
 
 
 PLANS: dict[str, tuple[Requests, float]] = {

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from bench import grown, rows
 from bench.databases import Cluster
-from bench.measure import Figure, against
+from bench.measure import Figure
 from bench.rows import Bench, Row
 from bench.standard import NOW
 from scheduler import jobs
@@ -19,14 +19,10 @@ def history(bench: Bench) -> Iterator[Figure]:
     """Ours with ten years of history against ours with none, interleaved."""
     old = bench.side(_decade(bench.cluster))
     for row in (rows.CHAIR_DAY, rows.WEEK, rows.BOOK, rows.SERIES, PLAN, OPTIONS):
-        mine, theirs, ratio, control = against(
-            lambda: old.milliseconds(row.requests, bench.size.requests, row.status),  # noqa: B023
-            lambda: bench.ours.milliseconds(row.requests, bench.size.requests, row.status),  # noqa: B023
-            bench.size.rounds,
-        )
         name = f"{row.name}, 300,000 sessions"
-        note = "the floor is ours without history here"
-        yield Figure(name, "ms", mine, 1.2, theirs, ratio, control, note=note)
+        figure = rows.interleaved(bench, row, old, bench.ours, name, 1.2)
+        figure.note = "in the place of the floor is ours without history"
+        yield figure
 
 
 def idle(bench: Bench) -> Iterator[Figure]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from bench import rows
-from bench.measure import Figure, against
+from bench.measure import Figure
 from bench.rows import Bench, Side
 from bench.standard import CLOSES, NOW, OPENS, WEEKDAYS, AnyVersion
 from scheduler.clinics.actions_staffing import replace_staffing
@@ -19,13 +19,8 @@ def limits(bench: Bench) -> Iterator[Figure]:
     side = bench.side(bench.cluster.template("one"))
     _count_nurses(side)
     for row in (rows.CHAIR_DAY, rows.WEEK, rows.BOOK, rows.SERIES):
-        mine, theirs, ratio, control = against(
-            lambda: side.milliseconds(row.requests, bench.size.requests, row.status),  # noqa: B023
-            lambda: bench.floor.milliseconds(row.requests, bench.size.requests, row.status),  # noqa: B023
-            bench.size.rounds,
-        )
         name = f"{row.name}, nurses counted"
-        yield Figure(name, "ms", mine, row.goal, theirs, ratio, control)
+        yield rows.interleaved(bench, row, side, bench.floor, name, row.goal)
 
 
 def _count_nurses(side: Side) -> None:
