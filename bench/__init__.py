@@ -2,7 +2,7 @@
 
 __main__.py   what `make bench` runs             report.py     the table, the file, the comparison
 floor.py      the bare app it is held against    rows*.py      what is measured, and its goals
-floor_sql.py  the statements it sends            same.py       that both answer the same
+floor_*.py    its search, its statements        same.py       that both answer the same
 standard.py   the clinic it is measured on       grown.py      ten years of it, a hundred of it
 databases.py  the server and its templates       servers.py    gunicorn, and what it holds
 clients.py    callers over plain sockets         asked.py      what they ask for

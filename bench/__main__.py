@@ -6,7 +6,18 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 
-from bench import grown, report, rows, rows_history, rows_many, rows_process, servers
+from bench import (
+    grown,
+    load,
+    report,
+    rows,
+    rows_history,
+    rows_jobs,
+    rows_limits,
+    rows_many,
+    rows_process,
+    servers,
+)
 from bench.databases import Cluster
 from bench.measure import FULL, QUICK, Figure
 from bench.rows import Bench, a_side
@@ -22,6 +33,9 @@ ROWS: dict[str, Callable[[Bench], Iterator[Figure]]] = {
     "contended": rows_many.contended,
     "history": rows_history.history,
     "idle": rows_history.idle,
+    "limits": rows_limits.limits,
+    "decide": rows_jobs.decide,
+    "mail": rows_jobs.mail,
     "memory": rows_process.memory,
     "start": rows_process.start,
 }
@@ -42,6 +56,11 @@ def main() -> int:
         cluster = Cluster()
         stack.callback(cluster.close)
         template = cluster.template("eight", grown.eight, cluster.template("one"))
+        if asked.what == "load":
+            hour = load.HOUR // 20 if asked.quick else load.HOUR
+            ours = a_side(cluster, stack, template, servers.OURS)
+            load.run(ours, 3 if asked.quick else 15, hour)
+            return 0
         ours = a_side(cluster, stack, template, servers.OURS)
         floor = a_side(cluster, stack, template, servers.FLOOR)
         bench = Bench(cluster, QUICK if asked.quick else FULL, stack, ours, floor)
@@ -64,6 +83,7 @@ def main() -> int:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make bench")
+    parser.add_argument("what", nargs="?", choices=("rows", "load"), default="rows")
     parser.add_argument("--quick", action="store_true", help="fewer rounds of the shorter rows")
     parser.add_argument("--rows", default="", help=f"only some of: {' '.join(ROWS)}")
     parser.add_argument("--keep", action="store_true", help="compare with this run from now on")

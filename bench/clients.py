@@ -90,8 +90,10 @@ class Client:
         self.socket.close()
 
 
-def written(method: str, path: str, secret: str = "", body: Any = None) -> bytes:
-    """A request as bytes; one that writes has a new Idempotency-Key."""
+def written(
+    method: str, path: str, secret: str = "", body: Any = None, version: int | None = None
+) -> bytes:
+    """A request as bytes; one that writes has a new Idempotency-Key, or If-Match of a version."""
     lines = [f"{method} {path} HTTP/1.1", "Host: clinic", "Accept: application/json"]
     if secret:
         lines.append(f"Authorization: Bearer {secret}")
@@ -99,6 +101,8 @@ def written(method: str, path: str, secret: str = "", body: Any = None) -> bytes
     if method != "GET":
         lines += [f"Idempotency-Key: {uuid4().hex}", "Content-Type: application/json"]
         lines += [f"Content-Length: {len(raw)}"]
+    if version is not None:
+        lines.append(f'If-Match: "{version}"')
     return "\r\n".join([*lines, "", ""]).encode() + raw
 
 

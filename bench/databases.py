@@ -60,7 +60,7 @@ class Cluster:
 
     def template(self, kind: str, grow: Grow | None = None, origin: str = "") -> str:
         """The template of that kind, made now if need be: from `origin`, then grown."""
-        name = f"{kind}_{_digest()}"
+        name = f"{kind}_{_digest(kind + origin)}"
         with self.superuser() as connection:
             known = "SELECT 1 FROM pg_database WHERE datname = %s"
             if connection.execute(known, [name]).fetchone() is not None:
@@ -134,8 +134,10 @@ class Cluster:
             connection.execute(_DROP.format(sql.Identifier(old)))
 
 
-def _digest() -> str:
+def _digest(what: str) -> str:
     here = Path(__file__).parent
     made_by = sorted((config.PROJECT / "migrations" / "versions").glob("*.py"))
     made_by += [here / "standard.py", here / "grown.py"]
-    return hashlib.sha256(b"".join(path.read_bytes() for path in made_by)).hexdigest()[:12]
+    return hashlib.sha256(
+        what.encode() + b"".join(path.read_bytes() for path in made_by)
+    ).hexdigest()[:12]

@@ -66,13 +66,21 @@ def against(ours: Batch, floor: Batch, rounds: int) -> tuple[float, float, float
 
 def milliseconds(client: Client, requests: Iterable[bytes], expected: int) -> float:
     """The median of requests sent one after the other. Raises for another status."""
-    taken = []
-    for request in requests:
-        began = time.perf_counter()
-        answer = client.send(request)
-        taken.append((time.perf_counter() - began) * 1000)
-        check(answer, expected)
-    return statistics.median(taken)
+    return in_turns([client], [list(requests)], expected)[0]
+
+
+def in_turns(
+    clients: Sequence[Client], asked: Sequence[Sequence[bytes]], expected: int
+) -> list[float]:
+    """The median of each client's requests, where they take turns. Raises for another status."""
+    taken: list[list[float]] = [[] for _ in clients]
+    for turn in zip(*asked, strict=True):
+        for client, request, own in zip(clients, turn, taken, strict=True):
+            began = time.perf_counter()
+            answer = client.send(request)
+            own.append((time.perf_counter() - began) * 1000)
+            check(answer, expected)
+    return [statistics.median(own) for own in taken]
 
 
 def check(answer: Answer, expected: int) -> None:

@@ -68,7 +68,12 @@ def write(figures: Iterable[Figure], *, keep: bool) -> None:
         for name in ("value", "floor", "ratio"):
             row[name] = None if row[name] is None else round(row[name], 3)
         row["control"] = [round(each, 3) for each in row["control"]]
-    text = json.dumps({"machine": platform.machine(), "figures": rows}, indent=1) + "\n"
-    WRITTEN.write_text(text)
+    WRITTEN.write_text(_text(rows))
     if keep:
-        KEPT.write_text(text)
+        # Rows that were not measured this time stay as they were.
+        KEPT.write_text(_text((kept() | {row["row"]: row for row in rows}).values()))
+
+
+def _text(rows: Iterable[dict[str, Any]]) -> str:
+    figures = list(rows)
+    return json.dumps({"machine": platform.machine(), "figures": figures}, indent=1) + "\n"

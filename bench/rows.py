@@ -4,15 +4,19 @@ import statistics
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
+from itertools import count
 
 from bench import floor_sql, servers
 from bench.asked import Asked, asked_on, undo
 from bench.clients import Client
 from bench.databases import Cluster
-from bench.measure import Figure, Size, against, milliseconds
+from bench.measure import Figure, Size, in_turns, milliseconds
 from bench.servers import Web, serving
 
 Requests = Callable[[Asked, int], list[bytes]]
+
+_numbers = count(1)
+CREATED = 201
 
 
 @dataclass
@@ -24,15 +28,19 @@ class Side:
     web: Web
     asked: list[Asked]
 
-    def milliseconds(self, requests: Requests, count: int, status: int) -> float:
+    def milliseconds(self, requests: Requests, many: int, status: int) -> float:
         """The median of so many requests by one caller; what they booked is undone."""
         client = Client(self.web.port)
         try:
-            return milliseconds(client, requests(self.asked[0], count), status)
+            return milliseconds(client, requests(self.asked[0], many), status)
         finally:
             client.close()
-            if status == 201:
-                undo(self.cluster, self.database)
+            if status == CREATED:
+                self.undo()
+
+    def undo(self) -> None:
+        """Take back what the callers booked."""
+        undo(self.cluster, self.database)
 
 
 @dataclass
@@ -52,7 +60,7 @@ class Bench:
 
 def a_side(cluster: Cluster, stack: ExitStack, template: str, app: str) -> Side:
     """A server that stays until the bench ends."""
-    name = f"{app.partition(':')[0].replace('.', '_')}_{template}"
+    name = f"side_{next(_numbers)}"
     database = stack.enter_context(cluster.copy(template, name))
     if app == servers.FLOOR:
         with cluster.superuser(database) as connection:
@@ -107,14 +115,33 @@ def series(bench: Bench) -> Iterator[Figure]:
 
 
 def compared(bench: Bench, row: Row) -> Figure:
-    """One row, ours and the floor interleaved."""
-    count = bench.size.requests
-    mine, theirs, ratio, control = against(
-        lambda: bench.ours.milliseconds(row.requests, count, row.status),
-        lambda: bench.floor.milliseconds(row.requests, count, row.status),
-        bench.size.rounds,
-    )
-    return Figure(row.name, "ms", mine, row.goal, theirs, ratio, control)
+    """One row, ours against the floor."""
+    return interleaved(bench, row, bench.ours, bench.floor, row.name, row.goal)
+
+
+def interleaved(bench: Bench, row: Row, ours: Side, other: Side, name: str, goal: float) -> Figure:
+    """One row on two sides in turns, request by request: what else goes on slows both.
+
+    The other side answers twice as often; its two halves against each other are the control.
+    """
+    many = bench.size.requests
+    mine, theirs, ratios, control = [], [], [], []
+    for _ in range(bench.size.rounds):
+        clients = Client(other.web.port), Client(ours.web.port), Client(other.web.port)
+        twice = row.requests(other.asked[0], 2 * many)
+        asked = twice[:many], row.requests(ours.asked[0], many), twice[many:]
+        before, own, after = in_turns(clients, asked, row.status)
+        for client in clients:
+            client.close()
+        if row.status == CREATED:
+            ours.undo()
+            other.undo()
+        mine.append(own)
+        theirs += [before, after]
+        ratios.append(own / statistics.fmean([before, after]))
+        control.append(after / before)
+    middle = statistics.median
+    return Figure(name, "ms", middle(mine), goal, middle(theirs), middle(ratios), control)
 
 
 PLANS: dict[str, tuple[Requests, float]] = {
@@ -140,7 +167,7 @@ def timed(
     bench: Bench, rows: dict[str, tuple[Requests, float]], note: str = ""
 ) -> Iterator[Figure]:
     """Rows whose goal is in milliseconds."""
-    count = max(4, bench.size.requests // 4)
+    many = max(4, bench.size.requests // 4)
     for name, (requests, goal) in rows.items():
-        rounds = [bench.ours.milliseconds(requests, count, 200) for _ in range(bench.size.rounds)]
+        rounds = [bench.ours.milliseconds(requests, many, 200) for _ in range(bench.size.rounds)]
         yield Figure(name, "ms", statistics.median(rounds), goal, note=note)

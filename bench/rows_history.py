@@ -2,11 +2,11 @@
 
 import statistics
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 from bench import grown, rows
 from bench.databases import Cluster
-from bench.measure import Figure, against
+from bench.measure import Figure
 from bench.rows import Bench, Row
 from bench.standard import NOW
 from scheduler import jobs
@@ -17,33 +17,24 @@ OPTIONS = Row("options for six", lambda a, n: [a.options()] * n, 200, 1.2)
 
 def history(bench: Bench) -> Iterator[Figure]:
     """Ours with ten years of history against ours with none, interleaved."""
-    old = bench.side(_decade(bench.cluster))
+    old, new = bench.side(_decade(bench.cluster)), bench.side(bench.cluster.template("one"))
     for row in (rows.CHAIR_DAY, rows.WEEK, rows.BOOK, rows.SERIES, PLAN, OPTIONS):
-        mine, theirs, ratio, control = against(
-            lambda: old.milliseconds(row.requests, bench.size.requests, row.status),  # noqa: B023
-            lambda: bench.ours.milliseconds(row.requests, bench.size.requests, row.status),  # noqa: B023
-            bench.size.rounds,
-        )
         name = f"{row.name}, 300,000 sessions"
-        note = "the floor is ours without history here"
-        yield Figure(name, "ms", mine, 1.2, theirs, ratio, control, note=note)
+        figure = rows.interleaved(bench, row, old, new, name, 1.2)
+        figure.note = "in the place of the floor is ours without history"
+        yield figure
 
 
 def idle(bench: Bench) -> Iterator[Figure]:
     """A tick with nothing to do: one clinic with ten years of history, and a hundred clinics."""
-    one = bench.cluster.template("one")
-    hundred = bench.cluster.template("hundred", grown.hundred, one)
-    kinds: list[tuple[str, str, float, Callable[[Cluster, str], int]]] = [
-        ("one clinic, 300,000 sessions", _decade(bench.cluster), 5.0, _only_the_first),
-        ("100 clinics", hundred, 300.0, _all),
-    ]
-    for name, template, goal, prepare in kinds:
+    hundred = bench.cluster.template("hundred", grown.hundred, bench.cluster.template("one"))
+    for name, template, goal in (
+        ("one clinic, 300,000 sessions", _decade(bench.cluster), 5.0),
+        ("100 clinics", hundred, 300.0),
+    ):
         with bench.cluster.copy(template, "idle") as database:
-            count = prepare(bench.cluster, database)
             taken = _ticks(bench, database)
-        yield Figure(
-            f"idle tick, {name}", "ms", statistics.median(taken), goal, note=f"{count} clinics"
-        )
+        yield Figure(f"idle tick, {name}", "ms", statistics.median(taken), goal)
 
 
 def _ticks(bench: Bench, database: str) -> list[float]:
@@ -61,21 +52,6 @@ def _ticks(bench: Bench, database: str) -> list[float]:
     return taken
 
 
-def _only_the_first(cluster: Cluster, database: str) -> int:
-    """Leave the tick only the one clinic; returns how many there are."""
-    with cluster.superuser(database) as connection:
-        connection.execute(
-            "SET session_replication_role = replica; DELETE FROM clinics"
-            " WHERE id NOT IN (SELECT clinic_id FROM bench.keys WHERE number = 0)"
-        )
-    return 1
-
-
-def _all(cluster: Cluster, database: str) -> int:
-    return len(cluster.keys(database))
-
-
 def _decade(cluster: Cluster) -> str:
-    """Eight clinics, of which the first has ten years behind it."""
-    eight = cluster.template("eight", grown.eight, cluster.template("one"))
-    return cluster.template("decade", grown.decade, eight)
+    """The standard clinic with ten years behind it."""
+    return cluster.template("decade", grown.decade, cluster.template("one"))

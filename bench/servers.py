@@ -12,7 +12,7 @@ from pathlib import Path
 
 import config
 from bench.clients import Client, Gone
-from bench.databases import DATA_DIR, HOME
+from bench.databases import DATA_DIR, HOME, Cluster
 
 COMMAND = (sys.executable, "-m", "gunicorn", "--config", "python:scheduler.gunicorn_settings")
 OURS, FLOOR = "wsgi:app", "bench.floor:app"
@@ -100,3 +100,15 @@ def megabytes(pid: int) -> float:
         if line.startswith("Pss:"):
             return int(line.split()[1]) / 1024
     raise RuntimeError(f"no PSS of {pid}")
+
+
+def cpu_seconds(pid: int) -> float:
+    """The processor time a process and its ended children have used so far."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return sum(int(each) for each in fields[11:15]) / os.sysconf("SC_CLK_TCK")
+
+
+def postgres_processes(cluster: Cluster) -> list[int]:
+    """The database server's processes, which come and go with their connections."""
+    pid = int((cluster.server.data_dir / "postgres" / "postmaster.pid").read_text().split()[0])
+    return [pid, *children(pid)]
