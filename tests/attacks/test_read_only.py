@@ -5,6 +5,7 @@ from dataclasses import replace
 from itertools import product
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 from flask import Flask
@@ -122,11 +123,14 @@ def test_every_read_works_for_a_role_that_may_write_nothing_but_the_audit_log(
     lived_in(ours, app, tmp_path, at)
     before, asked, wrong = stored.fingerprints(), 0, []
     looked_at = under(reader, ours)
+    # Free starts are looked for only for a session that can still be moved.
+    booked = ours.clinic.desk.get("/v1/sessions", status="booked").get_json()["items"][-1]["id"]
+    movable = replace(ours, ids=ours.ids | {"session_id": UUID(booked)})
     for each in operations(app):
         if each.method == "GET":
             roles = sorted(each.endpoint.access.roles)
             ways = [("HEAD", roles[0]), *product(["GET"], roles)]
-            for query in queries(each, ours):
+            for query in queries(each, movable):
                 for method, role in ways:
                     caller = looked_at.clinic.caller(role)
                     answer = looked_at.send(each, caller=caller, query=query, method=method)
