@@ -30,7 +30,7 @@ def test_no_order_of_steps_breaks_an_invariant(
     put = clinic.admin.change("PUT", "/v1/clinic/staffing", body, version=1)
     assert put.status_code == 200, put.get_json()
     walk = Walk(clinic, Random(seed), at)  # noqa: S311 - a walk that can be walked again
-    steps = size(ci=250, proof=4000)
+    steps = size(ci=250, proof=2000)
     for number in shown(range(steps), "steps", steps):
         walk.step()
         if number % CHECKED_EVERY == CHECKED_EVERY - 1:

@@ -374,7 +374,7 @@ def test_search_offers_exactly_what_booking_takes_however_few_nurses_there_are(
 ) -> None:
     """I12, I17: random shifts, dates of their own, ratios, set-ups and sessions."""
     random = Random(20261201)  # noqa: S311 - a draw, not a secret
-    rounds = size(ci=3, proof=400)
+    rounds = size(ci=3, proof=100)
     for _ in shown(range(rounds), "days", rounds):
         clinic = a_random_day(app, random)
         patient = str(a_cleared_patient(clinic))

@@ -113,7 +113,7 @@ def test_a_contended_schedule_is_never_overbooked_and_never_deadlocks(
     clinics: int,
 ) -> None:
     """I8, I9, I14, I31: by a self-join of all sessions; nobody waits long."""
-    attempts = size(ci=600, proof=20_000)
+    attempts = size(ci=600, proof=8_000)
     with a_database(server, template) as name:
         with building_on(server, name) as app:
             kits = [a_wide_open_clinic(app) for _ in range(clinics)]

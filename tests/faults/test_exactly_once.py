@@ -28,7 +28,7 @@ def test_every_key_has_one_effect_and_one_answer_while_processes_are_killed(
     server: Server, template: str, tmp_path: Path, size: Size
 ) -> None:
     """I65: N keys, each sent by several clients at once, and a kill for every fifty or fewer."""
-    keys = size(ci=SLICE, proof=10_000)
+    keys = size(ci=SLICE, proof=3_000)
     clients = 4 if keys <= SLICE else 8
     with a_database(server, template) as name:
         intents = intents_on(server, name, keys)

@@ -105,7 +105,7 @@ def shown(slots: dict[int, Slot] | None) -> list[tuple[datetime, Lane]] | None:
 def test_plans_and_suggestions_are_what_trying_everything_finds(size: Size) -> None:
     """I22, I24: at most four sessions of a dozen candidates each."""
 
-    @settings(max_examples=size(ci=150, proof=3000), deadline=None)
+    @settings(max_examples=size(ci=150, proof=1500), deadline=None)
     @given(small_orders(), small_clinics(), flexibilities)
     def check(wishes: list[Wish], picture: Calendar, flexibility: Flexibility) -> None:
         found = fitting(wishes, SHORT, picture, PHOENIX)
