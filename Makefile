@@ -33,7 +33,7 @@ bench: $(DEV) ## speed against a floor, 10 minutes; QUICK=1 or ROWS="slots book"
 	@$(VENV) -m bench $(if $(QUICK),--quick) $(if $(ROWS),--rows "$(ROWS)") $(ARGS)
 
 proof: $(DEV) ## the long proofs, 20 minutes; N=1000 sets their size, ARGS="-k words" narrows
-	@$(VENV) -m pytest -m proof --proof -s --timeout 0 $(if $(N),--n $(N)) $(ARGS)
+	@LOG_LEVEL=ERROR $(VENV) -m pytest -m proof --proof -s --timeout 0 $(if $(N),--n $(N)) $(ARGS)
 
 check: $(DEV) ## format, lint, types, import rule, dead code, compose file
 	@echo "format" && $(VENV) -m ruff format --check --quiet .

@@ -155,6 +155,7 @@ def app_on(server: embedded.Server, name: str, data_dir: Path | None = None) -> 
     environ = {"OUTBOX": "files", "DATA_DIR": str(data_dir or PROJECT / "var" / "tests")}
     # A test is a hundred callers at once.
     environ |= {"RATE_LIMIT_PER_MINUTE": "1000000", "FAILED_KEYS_PER_MINUTE": "1000000"}
+    environ["LOG_LEVEL"] = os.environ.get("LOG_LEVEL", "INFO")
     found = Databases(make_url(server.url(APP_ROLE, name)), make_url(server.url(OWNER_ROLE, name)))
     return create_app(config.read(environ), found)
 
