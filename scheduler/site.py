@@ -28,6 +28,8 @@ def _known(clinic_id: UUID, site_stamp: UUID) -> dict[Any, Any]:  # noqa: ARG001
 def kept(read: Callable[[Work], Value]) -> Callable[[Work], Value]:
     """Read it once for each stamp. The value is shared: nobody may change it.
 
+    `read` asks for columns, never for rows of the session: those may hold what was there before
+    the schedule's lock, or what was changed and is not sent yet.
     A unit of work that itself changes the site goes on seeing what was there before.
     """
 

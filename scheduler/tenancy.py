@@ -184,7 +184,7 @@ _LOCK = text(
        SET schedule_version = schedule_version + 1,
            first_booked_at = coalesce(first_booked_at, CAST(:booked_at AS timestamptz))
      WHERE clinic_id = :clinic_id
-    RETURNING first_booked_at, site_stamp
+    RETURNING site_stamp
     """
 )
 
@@ -198,10 +198,10 @@ def lock_schedule(work: Work, *, books: bool = False) -> Work:
     what is read now. `books` notes the clinic's first booking.
     """
     asked = {"clinic_id": work.clinic_id, "booked_at": work.now if books else None}
-    first_booked_at, site_stamp = work.session.execute(_LOCK, asked).one()
+    site_stamp = work.session.scalars(_LOCK, asked).one()
     zone = work.zone
-    if first_booked_at in (None, work.now):
-        # Nothing was booked before, so until just now the zone could still change.
+    if site_stamp != work.site_stamp:
+        # Whoever booked first may have done so since, so that alone does not tell.
         zone = clock.zone(work.session.scalars(_zone_of(work.clinic_id)).one())
     now = clock.now() if work.waits else work.now
     return replace(work, now=now, zone=zone, site_stamp=site_stamp, schedule_version=None)

@@ -61,9 +61,12 @@ BEGIN
     END IF;
 END $$;
 """
+# The zone in one look with its stamp: one of before would be kept and gone by under that of after.
 STAMPED = """
-        SELECT s.schedule_version, s.site_stamp INTO schedule_version, site_stamp
-          FROM clinic_schedules s WHERE s.clinic_id = authenticate.clinic_id;"""
+        SELECT c.time_zone, s.schedule_version, s.site_stamp
+          INTO time_zone, schedule_version, site_stamp
+          FROM clinics c JOIN clinic_schedules s ON s.clinic_id = c.id
+         WHERE c.id = authenticate.clinic_id;"""
 WITH_STAMP = _AUTHENTICATE.format(
     returned=", schedule_version bigint, site_stamp uuid", stamped=STAMPED
 )

@@ -15,7 +15,7 @@ from scheduler.db import Base, OfClinic, Versioned
 from scheduler.errors import Invalid
 from scheduler.site import kept
 from scheduler.spans import Span
-from scheduler.tenancy import Work
+from scheduler.tenancy import Clinic, Work
 from scheduler.wall_time import local_date
 
 # Codes, not free text: what a provider ticks when reviewing a patient's symptoms.
@@ -126,7 +126,8 @@ def hours_of(stored: list[dict[str, Any]]) -> list[Hours]:
 @kept
 def hours_of_clinic(work: Work) -> list[Hours]:
     """The clinic's weekly openings."""
-    return hours_of(work.session.get_one(OpeningHours, work.clinic_id).hours)
+    stored = select(OpeningHours.hours).where(OpeningHours.clinic_id == work.clinic_id)
+    return hours_of(work.session.scalars(stored).one())
 
 
 def closures_in(work: Work, within: Span) -> list[ClosedSpan]:
@@ -206,15 +207,16 @@ def overrides_on(work: Work, on: date) -> list[Override]:
 @kept
 def policy_of(work: Work) -> Policy:
     """The clinic's policy, to be read and not to be changed: it belongs to no session."""
-    policy = work.session.get_one(Policy, work.clinic_id)
-    work.session.expunge(policy)
-    return policy
+    columns = Policy.__table__.columns
+    row = work.session.execute(select(*columns).where(columns.clinic_id == work.clinic_id)).one()
+    return Policy(**row._mapping)
 
 
 @kept
 def _minutes_bounds(work: Work) -> tuple[int, int]:
-    clinic = work.clinic()
-    return clinic.session_minutes_min, clinic.session_minutes_max
+    bounds = select(Clinic.session_minutes_min, Clinic.session_minutes_max)
+    least, most = work.session.execute(bounds.where(Clinic.id == work.clinic_id)).one()
+    return least, most
 
 
 def session_minutes_in_bounds(work: Work, minutes: int, field: str = "minutes") -> None:

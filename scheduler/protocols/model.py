@@ -74,9 +74,6 @@ def protocol_for(work: Work, protocol_id: UUID | None) -> Protocol:
 @kept
 def _protocols(work: Work) -> dict[UUID, Protocol]:
     """The clinic's protocols, which belong to no session."""
-    protocols = list(
-        work.session.scalars(select(Protocol).where(Protocol.clinic_id == work.clinic_id))
-    )
-    for each in protocols:
-        work.session.expunge(each)
-    return {each.id: each for each in protocols}
+    columns = Protocol.__table__.columns
+    rows = work.session.execute(select(*columns).where(columns.clinic_id == work.clinic_id))
+    return {row.id: Protocol(**row._mapping) for row in rows}

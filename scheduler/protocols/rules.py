@@ -1,6 +1,6 @@
 """How a protocol shapes one visit and the distance between two."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta, tzinfo
 from itertools import pairwise
@@ -109,6 +109,10 @@ class Distance:
         """Do two consecutive sessions of a series lie further apart than they may?"""
         days = (local_date(later, zone) - local_date(earlier, zone)).days
         return self.max_days is not None and days > self.max_days
+
+
+# How far an infusion is to lie from the others, by when it starts.
+Distances = Callable[[datetime], Distance]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,7 +12,7 @@ from scheduler.sessions.checks import (
     active_chair,
     bookable_patient,
     clearances_for,
-    distance_for,
+    distances_for,
     gap_warnings,
     in_time,
     ordinal_at,
@@ -22,7 +22,7 @@ from scheduler.sessions.model import add_sessions
 from scheduler.sessions.model_calendar import chair_calendar
 from scheduler.sessions.model_views import SessionView, view_of
 from scheduler.sessions.refusals import does_not_fit, explain_visit
-from scheduler.sessions.rules_placing import Wish, place
+from scheduler.sessions.rules_placing import place, wish_among
 from scheduler.tenancy import Work, lock_schedule
 
 
@@ -50,8 +50,8 @@ def book_session(
     session_minutes_in_bounds(work, minutes)
     active_chair(work, chair_id)
     parts = protocol.parts(minutes)
-    distance = distance_for(work, protocol, starts_at, series_id, moved=None)
-    wish = Wish(visit_at(starts_at, parts), distance, chair_id)
+    distances = distances_for(work, protocol, series_id)
+    wish = wish_among(visit_at(starts_at, parts), distances, chair_id)
     ordinal = ordinal_at(work, series_id, starts_at)
     in_time(work, [wish.visit], [ordinal])
     patient = bookable_patient(work, patient_id, [wish.visit])

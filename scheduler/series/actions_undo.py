@@ -4,15 +4,15 @@ from uuid import UUID
 
 from scheduler.errors import Conflict, Facts
 from scheduler.protocols.model import protocol_for
-from scheduler.protocols.rules import Distance, visit_at
+from scheduler.protocols.rules import visit_at
 from scheduler.series.model import Series
-from scheduler.sessions.checks import bookable_patient, clearances_for, distance_for, ordinal_at
+from scheduler.sessions.checks import bookable_patient, clearances_for, distances_for, ordinal_at
 from scheduler.sessions.model import InfusionSession, series_starts
 from scheduler.sessions.model_calendar import chair_calendar
 from scheduler.sessions.model_patient import facts_of
 from scheduler.sessions.refusals import conflict_list, does_not_fit, explain_visit
 from scheduler.sessions.rules_overruns import watched_until
-from scheduler.sessions.rules_placing import Clash, Wish, place
+from scheduler.sessions.rules_placing import Clash, place, wish_among
 from scheduler.sessions.rules_states import UNDOES, delay_minutes, on_its_day
 from scheduler.sessions.steps import ready_for, refusal
 from scheduler.spans import Span
@@ -48,7 +48,9 @@ def undo_step(work: Work, session_id: UUID, match: Match, *, reason: str) -> Inf
 
 def _rebook(work: Work, missed: InfusionSession) -> None:
     """A missed session is booked again, by all the rules of a booking but that it lies ahead."""
-    wish = Wish(visit_at(missed.starts_at, missed.parts), _distance(work, missed), missed.chair_id)
+    protocol = protocol_for(work, missed.protocol_id)
+    distances = distances_for(work, protocol, missed.series_id)
+    wish = wish_among(visit_at(missed.starts_at, missed.parts), distances, missed.chair_id)
     patient = bookable_patient(work, missed.patient_id, [wish.visit], without=missed.id)
     _still_owed(work, missed)
     ordinal = ordinal_at(work, missed.series_id, missed.starts_at)
@@ -58,11 +60,6 @@ def _rebook(work: Work, missed: InfusionSession) -> None:
     if clashes:
         explain = explain_visit(patient.id, missed.parts, [wish], clashes, missed.id, ordinal)
         raise does_not_fit(work, clashes, explain)
-
-
-def _distance(work: Work, missed: InfusionSession) -> Distance:
-    protocol = protocol_for(work, missed.protocol_id)
-    return distance_for(work, protocol, missed.starts_at, missed.series_id, moved=None)
 
 
 def _still_owed(work: Work, missed: InfusionSession) -> None:

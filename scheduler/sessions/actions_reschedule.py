@@ -10,7 +10,7 @@ from scheduler.sessions.checks import (
     active_chair,
     bookable_patient,
     clearances_for,
-    distance_for,
+    distances_for,
     gap_warnings,
     in_time,
     ordinal_at,
@@ -18,7 +18,7 @@ from scheduler.sessions.checks import (
 from scheduler.sessions.model_calendar import chair_calendar
 from scheduler.sessions.model_views import SessionView, view_of
 from scheduler.sessions.refusals import does_not_fit, explain_visit
-from scheduler.sessions.rules_placing import Wish, place
+from scheduler.sessions.rules_placing import place, wish_among
 from scheduler.sessions.steps import ready_for
 from scheduler.tenancy import Match, Work, lock_schedule
 
@@ -39,8 +39,8 @@ def reschedule_session(
     moved = ready_for(work, session_id, match, "reschedule")
     active_chair(work, chair_id)
     protocol = protocol_for(work, moved.protocol_id)
-    distance = distance_for(work, protocol, starts_at, moved.series_id, moved=moved.starts_at)
-    wish = Wish(visit_at(starts_at, moved.parts), distance, chair_id or moved.chair_id)
+    distances = distances_for(work, protocol, moved.series_id, moved.starts_at)
+    wish = wish_among(visit_at(starts_at, moved.parts), distances, chair_id or moved.chair_id)
     ordinal = ordinal_at(work, moved.series_id, moved.starts_at)
     in_time(work, [wish.visit], [ordinal])
     patient = bookable_patient(work, moved.patient_id, [wish.visit], without=moved.id)

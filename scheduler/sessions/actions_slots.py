@@ -1,6 +1,6 @@
 """Searching for free times, as the front desk and integrations ask for them."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
 from itertools import chain, groupby
@@ -13,9 +13,9 @@ from scheduler.clinics.model import session_minutes_in_bounds
 from scheduler.consults.model import Provider
 from scheduler.errors import Invalid
 from scheduler.protocols.model import protocol_for
-from scheduler.protocols.rules import Distance, Phase, VisitParts, distance_among
-from scheduler.sessions.checks import active_chair
-from scheduler.sessions.model import InfusionSession, series_starts
+from scheduler.protocols.rules import Distance, Distances, VisitParts
+from scheduler.sessions.checks import active_chair, distances_for
+from scheduler.sessions.model import InfusionSession
 from scheduler.sessions.model_patient import PatientFacts, facts_of
 from scheduler.sessions.providers import consultation_parts, provider_calendar
 from scheduler.sessions.rules_slots import FreeDay
@@ -81,8 +81,7 @@ class Searched:
 
     parts: VisitParts
     patient: PatientFacts | None
-    phases: Sequence[Phase]
-    others: Sequence[datetime] = ()
+    distance_at: Distances
 
     def distances(self, within: Span, zone: tzinfo) -> Iterator[tuple[Span, Distance | None]]:
         """How far it lies from the patient's other infusions, in the order of the days.
@@ -95,7 +94,7 @@ class Searched:
             return
 
         def on_day(on: date) -> Distance:
-            return distance_among(self.phases, self.others, day(on, zone).start)
+            return self.distance_at(day(on, zone).start)
 
         for distance, days in groupby(dates(within, zone), on_day):
             found = list(days)
@@ -114,7 +113,7 @@ def _of_visit(
     protocol = protocol_for(work, protocol_id)
     minutes = minutes or protocol.session_minutes
     session_minutes_in_bounds(work, minutes)
-    return Searched(protocol.parts(minutes), patient, protocol.all_phases())
+    return Searched(protocol.parts(minutes), patient, distances_for(work, protocol))
 
 
 def _of_session(
@@ -135,10 +134,9 @@ def _of_session(
     if why := not_allowed("reschedule", moved.status):
         raise refusal(moved.status, why, *STEPS["reschedule"].leaves)
     patient = facts_of(work, moved.patient_id, moved.id)
-    phases = protocol_for(work, moved.protocol_id).all_phases()
-    starts = series_starts(work, moved.series_id) if moved.series_id else []
-    others = [start for start in starts if start != moved.starts_at]
-    return Searched(moved.parts, patient, phases, others)
+    protocol = protocol_for(work, moved.protocol_id)
+    distances = distances_for(work, protocol, moved.series_id, moved.starts_at)
+    return Searched(moved.parts, patient, distances)
 
 
 def find_consultation_slots(

@@ -10,7 +10,7 @@ from scheduler.consults.rules import clearances_of, covers_only, lacking
 from scheduler.errors import Facts, Refused
 from scheduler.patients.rules import contact, not_bookable
 from scheduler.protocols.model import Protocol
-from scheduler.protocols.rules import Distance, Visit, distance_among, gaps_too_long
+from scheduler.protocols.rules import Distances, Visit, distance_among, gaps_too_long
 from scheduler.sessions.model import series_starts
 from scheduler.sessions.model_patient import PatientFacts, facts_of
 from scheduler.sessions.searches import MONTHS_AHEAD, latest_start
@@ -112,16 +112,17 @@ def clearances_for(
     raise Refused("not_cleared", detail, explain=explain, sessions=missing)
 
 
-def distance_for(
-    work: Work, protocol: Protocol, at: datetime, series_id: UUID | None, moved: datetime | None
-) -> Distance:
-    """How far a session that starts at `at` is to lie from the patient's other infusions (I10).
+def distances_for(
+    work: Work, protocol: Protocol, series_id: UUID | None = None, moved: datetime | None = None
+) -> Distances:
+    """How far a session is to lie from the patient's other infusions, by its start (I10).
 
     `moved` is the start that it is moved from.
     """
     starts = series_starts(work, series_id) if series_id else []
     others = [start for start in starts if start != moved]
-    return distance_among(protocol.all_phases(), others, at)
+    phases = protocol.all_phases()
+    return lambda at: distance_among(phases, others, at)
 
 
 def gap_warnings(work: Work, protocol: Protocol, series_id: UUID | None) -> list[dict[str, object]]:

@@ -8,7 +8,7 @@ from typing import Any
 from scheduler.patients.model import contacts_of
 from scheduler.protocols.model import protocol_for
 from scheduler.protocols.rules import visit_at
-from scheduler.sessions.checks import distance_for
+from scheduler.sessions.checks import distances_for
 from scheduler.sessions.model import InfusionSession
 from scheduler.sessions.model_calendar import chair_calendar, shut
 from scheduler.sessions.model_patient import facts_of
@@ -16,7 +16,7 @@ from scheduler.sessions.refusals import shown_alternative
 from scheduler.sessions.rules_calendar import Blocker
 from scheduler.sessions.rules_openings import Openings
 from scheduler.sessions.rules_overruns import LONGEST_BLOCK, chair_free_at, closes_at, minutes_late
-from scheduler.sessions.rules_placing import Wish
+from scheduler.sessions.rules_placing import wish_among
 from scheduler.sessions.rules_planning import alternatives
 from scheduler.sessions.searches import days_of, still_bookable, whole_days
 from scheduler.spans import Span
@@ -137,8 +137,8 @@ def _elsewhere(
     reached = min(starts_at, work.now + timedelta(minutes=parts.prep))
     within = still_bookable(work, Span(reached, day.end))
     openings = Openings(longer, parts, work.zone, within, may_on)
-    distance = distance_for(work, protocol, starts_at, following.series_id, moved=starts_at)
-    wish = Wish(visit_at(starts_at, parts), distance, following.chair_id)
+    distances = distances_for(work, protocol, following.series_id, starts_at)
+    wish = wish_among(visit_at(starts_at, parts), distances, following.chair_id)
     return [
         shown_alternative(work, slot, openings) for slot in alternatives([wish], 1, openings, 0)
     ]

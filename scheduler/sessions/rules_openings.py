@@ -84,7 +84,7 @@ class Openings:
             ]
             suiting = [at for at in starts if self._suits(at, wish, flexibility)]
             for at in sorted(suiting, key=nearness):
-                yield self.slot_at(at, wish.distance, preferred)
+                yield self.slot_at(at, wish, preferred)
 
     def nearness(self, wish: Wish) -> Callable[[datetime], tuple[int, int, datetime]]:
         """How near a start is to a wish."""
@@ -107,9 +107,9 @@ class Openings:
             if self._suits(at, wish, flexibility)
         )
 
-    def slot_at(self, at: datetime, distance: Distance | None, preferred: UUID | None) -> Slot:
+    def slot_at(self, at: datetime, wish: Wish, preferred: UUID | None) -> Slot:
         """The slot of a free start: on the preferred lane if it is free, else on the first."""
-        days = self.on(local_date(at, self.zone), distance)
+        days = self._for(wish, local_date(at, self.zone))
         lanes = [lane for free in days for lane in free.lanes_at(at)]
         lane = next((each for each in lanes if each.id == preferred), lanes[0])
         return Slot(lane, visit_at(at, self.parts))
@@ -123,8 +123,15 @@ class Openings:
                 free
                 for each in sorted(ring)
                 if day(each, self.zone).overlaps(room)
-                for free in self.on(each, wish.distance)
+                for free in self._for(wish, each)
             ]
+
+    def _for(self, wish: Wish, on: date) -> list[FreeDay]:
+        """The day's free starts for a wish.
+
+        On a day with another session of its series, the only one where ranks change, none is.
+        """
+        return self.on(on, wish.distance_at(day(on, self.zone).start))
 
     def _suits(self, at: datetime, wish: Wish, flexibility: Flexibility) -> bool:
         """Is a free start near enough to the wish, and at a time that suits the patient?"""

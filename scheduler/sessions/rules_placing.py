@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta, tzinfo
 from uuid import UUID
 
-from scheduler.protocols.rules import Distance, Visit
+from scheduler.protocols.rules import Distance, Distances, Visit
 from scheduler.sessions.rules_calendar import Blocker, Calendar, Lane
 from scheduler.sessions.rules_slots import Slot
 from scheduler.wall_time import local_date
@@ -34,11 +34,24 @@ class Clash:
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """A visit as it is asked for: how far from the patient's other infusions, on which lane."""
+    """A visit as it is asked for: how far from the patient's other infusions, on which lane.
+
+    With `distances` the distance is another one where it starts at another time.
+    """
 
     visit: Visit
     distance: Distance | None = None
     lane_id: UUID | None = None
+    distances: Distances | None = None
+
+    def distance_at(self, at: datetime) -> Distance | None:
+        """How far from the patient's other infusions, if it started at `at`."""
+        return self.distances(at) if self.distances else self.distance
+
+
+def wish_among(visit: Visit, distances: Distances, lane_id: UUID | None = None) -> Wish:
+    """A visit that is asked for alone, where others of its series may be around."""
+    return Wish(visit, distances(visit.starts_at), lane_id, distances)
 
 
 def place(

@@ -178,7 +178,7 @@ class _Search:
             may = [at for at in alive[ordinal] if self._may_follow(before, at, wish)]
             before = min(may, key=self.openings.nearness(wish))
             found[ordinal] = fixed.get(ordinal) or self.openings.slot_at(
-                before, wish.distance, wish.lane_id or self.preferred
+                before, wish, wish.lane_id or self.preferred
             )
         return found
 

@@ -1,6 +1,7 @@
 """What waits for the schedule goes on with the time and the zone of when its turn came."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -8,11 +9,12 @@ from typing import Any
 from flask import Flask
 from sqlalchemy import select
 
-from scheduler import clock
+from scheduler import clock, embedded
+from scheduler.access.actions import authenticate
 from scheduler.clinics.actions import change_clinic
 from scheduler.patients.actions import withdraw_consent
 from scheduler.patients.model import Consent
-from scheduler.tenancy import ClinicSchedule, lock_schedule
+from scheduler.tenancy import ClinicSchedule, Work, lock_schedule, unit_of_work
 from scheduler.web.idempotency import forget_old
 from tests.api.everything import everything, operations
 from tests.builders import ANY, ClinicKit, a_clinic, a_patient, consents
@@ -39,9 +41,41 @@ def test_a_first_booking_that_waited_for_a_change_of_zone_goes_by_the_new_one(
         pass
     with clinic.work() as work:
         change_clinic(work, ANY, {"time_zone": "America/Los_Angeles"})
-    with clinic.work() as work:
-        stale = replace(work, zone=waiting.zone)
-        assert lock_schedule(stale, books=True).zone == clock.zone("America/Los_Angeles")
+    for seconds in (1, 2):  # The second waits behind the first booking of all.
+        with clinic.work(NOW + timedelta(seconds=seconds)) as work:
+            stale = replace(work, zone=waiting.zone, site_stamp=waiting.site_stamp)
+            assert lock_schedule(stale, books=True).zone == clock.zone("America/Los_Angeles")
+
+
+def test_a_key_is_told_the_zone_that_goes_with_its_stamp(
+    app: Flask, at: Callable[[datetime], None], server: embedded.Server, database: str
+) -> None:
+    """I17, I23: a zone of before under the stamp of after would be kept, and booked by."""
+    clinic, lock = a_clinic(app, zone="America/New_York"), "LOCK TABLE clinic_schedules"
+    with ThreadPoolExecutor() as pool, as_superuser(server, database) as change:
+        with change.transaction():
+            change.execute(lock)
+            found = pool.submit(_authenticated, app, clinic.keys["front_desk"])
+            while not change.execute(_WAITING).fetchone()[0]:  # type: ignore[index]
+                assert not found.done()
+            change.execute("UPDATE clinics SET time_zone = 'America/Los_Angeles'")
+            changed = "SELECT site_stamp FROM clinic_schedules"
+            (stamp,) = change.execute(changed).fetchone()  # type: ignore[misc]
+        known = found.result()
+    assert (known.site_stamp, known.zone) == (stamp, clock.zone("America/Los_Angeles"))
+
+
+_WAITING = (
+    "SELECT count(*) FROM pg_stat_activity"
+    " WHERE datname = current_database() AND wait_event_type = 'Lock'"
+)
+
+
+def _authenticated(app: Flask, secret: str) -> Work:
+    with app.app_context(), unit_of_work() as session:
+        known = authenticate(session, secret, NOW, reads_only=True)
+        assert known
+        return known
 
 
 def test_a_withdrawal_of_consent_waits_its_turn(app: Flask, at: Callable[[datetime], None]) -> None:

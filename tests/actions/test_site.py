@@ -11,14 +11,14 @@ from uuid import UUID, uuid4
 
 import pytest
 from flask import Flask
-from sqlalchemy import event, text
+from sqlalchemy import event, inspect, select, text
 
 import scheduler
 from scheduler import embedded, site
 from scheduler.chairs.model import active_chairs
 from scheduler.clinics.actions import add_closure
 from scheduler.clinics.model import closures_in
-from scheduler.db import db
+from scheduler.db import Base, db
 from scheduler.spans import Span
 from scheduler.tenancy import Work
 from tests.builders import ClinicKit, a_clinic
@@ -135,6 +135,40 @@ def test_nothing_is_kept_of_a_change_that_is_taken_back(app: Flask) -> None:
         half_done()
     with clinic.work() as work:
         assert closures_in(work, SOON) == []
+
+
+CHANGED = {
+    "chairs": lambda row: setattr(row, "active", False),
+    "clinics": lambda row: setattr(row, "session_minutes_max", 45),
+    "opening_hours": lambda row: setattr(row, "hours", []),
+    "policies": lambda row: setattr(row, "late_minutes", 5),
+    "protocols": lambda row: setattr(row, "prep_minutes", 20),
+    "staffing": lambda row: setattr(row, "watch_ratio", 2),
+}
+
+
+def test_what_is_kept_is_what_the_database_has_and_no_row_of_the_session(app: Flask) -> None:
+    """What was changed and not sent yet is neither kept nor lost."""
+    clinic = a_clinic(app)
+    models = {each.class_.__tablename__: each.class_ for each in Base.registry.mappers}
+    with clinic.work() as work:
+        for table, change in CHANGED.items():
+            for row in work.session.scalars(select(models[table])):
+                change(row)
+        before = [shown(read(work)) for read in all_kept()]
+        work.session.flush()
+    with clinic.work() as work:
+        after = [shown(read(work)) for read in all_kept()]
+    same = [one == other for one, other in zip(before, after, strict=True)]
+    assert same.count(False) == len(CHANGED)
+
+
+def shown(value: Any) -> str:
+    """What is kept, with its values, to be compared."""
+    if isinstance(value, dict):
+        return str({key: shown(each) for key, each in value.items()})
+    columns = inspect(value, raiseerr=False)
+    return repr(value if columns is None else [each.value for each in columns.attrs])
 
 
 def test_a_change_while_the_site_is_read_is_not_missed(

@@ -14,6 +14,7 @@ from tests.builders import (
     a_cleared_patient,
     a_clinic,
     a_patient,
+    a_protocol,
     cleared,
     consents,
 )
@@ -201,3 +202,23 @@ def test_another_clinics_chair_is_none(app: Flask, clinic: ClinicKit) -> None:
     session = one_session(clinic, a_cleared_patient(clinic))
     problem = refused(clinic, session, 404, starts_at=on(2), chair_id=str(theirs))
     assert list(problem["errors"]) == ["chair_id"]
+
+
+def test_what_would_fit_keeps_the_distance_of_the_rank_it_would_have(clinic: ClinicKit) -> None:
+    """I10, I17: behind the one that follows it now, it is a later session of the series."""
+    phases = [
+        {"sessions": 2, "every_days": 2, "min_gap_days": 1, "max_gap_days": 20},
+        {"sessions": 2, "every_days": 7, "min_gap_days": 7, "max_gap_days": 40},
+    ]
+    protocol = a_protocol(clinic, phases=phases)
+    order = {"patient_id": str(a_cleared_patient(clinic)), "protocol_id": str(protocol)}
+    answer = clinic.desk.post("/v1/series", order | {"first_on": "2026-12-01", "at": "09:30"})
+    first, second, *_ = answer.get_json()["sessions"]
+    shut = {"starts_at": on(1, "00:00"), "ends_at": on(3, "00:00"), "reason": "Flood"}
+    assert clinic.admin.post("/v1/closures", shut).status_code == 201
+    assert second["starts_at"] == on(3)
+    offered = conflict(clinic, first, starts_at=on(2))["alternatives"]
+    assert len(offered) == 3
+    for each in offered:
+        place = {"starts_at": each["starts_at"], "chair_id": each["chair_id"]}
+        first = taken(clinic, first, "reschedule", **place)
