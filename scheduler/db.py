@@ -1,7 +1,8 @@
 """The tables' base: columns, keys and versions that every noun shares."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any, ClassVar, TypeVar
 from uuid import UUID, uuid4
 
@@ -83,7 +84,8 @@ def insert(session: Session, model: type[Row], rows: Sequence[dict[str, Any]]) -
 
     The unit of work of the ORM, which does the same, takes as long as the database itself.
     """
-    known = [_defaults(model) | row for row in rows]
+    usual, made_anew = _defaults(model)
+    known = [usual | {key: make(None) for key, make in made_anew.items()} | row for row in rows]
     session.connection().execute(model.__table__.insert(), known)  # type: ignore[attr-defined]
     made = [model(**row) for row in known]
     for each in made:
@@ -92,13 +94,15 @@ def insert(session: Session, model: type[Row], rows: Sequence[dict[str, Any]]) -
     return made
 
 
-def _defaults(model: type[Base]) -> dict[str, Any]:
-    """What a new row has where nothing is said: a new id, the columns' defaults, else null."""
-    found: dict[str, Any] = {}
+@cache
+def _defaults(model: type[Base]) -> tuple[dict[str, Any], dict[str, Callable[[Any], Any]]]:
+    """What a new row has where nothing is said: values, null among them, and what makes one."""
+    usual: dict[str, Any] = {}
+    made_anew: dict[str, Callable[[Any], Any]] = {}
     for column in inspect(model).columns:
         default: Any = column.default
-        if default is None:
-            found[column.key] = None
+        if default is not None and default.is_callable:
+            made_anew[column.key] = default.arg
         else:
-            found[column.key] = default.arg(None) if default.is_callable else default.arg
-    return found
+            usual[column.key] = None if default is None else default.arg
+    return usual, made_anew

@@ -136,8 +136,8 @@ def outlook(
 
 
 def suggested(view: Outlook, asked: Asked) -> list[Slot] | None:
-    """The nearest whole series within a few days, else within 14; None if there is none."""
-    for days in (DAYS_AROUND, FARTHEST_DAYS):
+    """The nearest whole series: on the same days, within a few, else within 14 days; or None."""
+    for days in (0, DAYS_AROUND, FARTHEST_DAYS):
         slots = suggestion(asked.wishes, view.openings(days), days)
         if slots is not None and cleared(view.work, view.patient, slots):
             return list(slots.values())

@@ -50,7 +50,10 @@ def chair_calendar(
     taken = _taken(work, windows, without)
     of_lane: dict[UUID, list[Blocker]] = {}
     for row in taken:
-        span = Span(row.block_starts_at, chair_free_at(row, work.now))
+        # Nearly all are still to come, and take their chair as planned.
+        late = row.status in UNDER_WAY
+        free_at = chair_free_at(row, work.now) if late else row.block_ends_at
+        span = Span(row.block_starts_at, free_at)
         of_lane.setdefault(row.chair_id, []).append(Blocker("session", span, row.id))
     for outage in outages_in(work, whole):
         blocker = Blocker("outage", outage.span, outage.id)

@@ -9,7 +9,7 @@ from scheduler.protocols.rules import VisitParts
 from scheduler.sessions.model_calendar import chair_calendar
 from scheduler.sessions.model_patient import PatientFacts, facts_of
 from scheduler.sessions.rules_openings import Openings
-from scheduler.sessions.rules_placing import Clash, Wish
+from scheduler.sessions.rules_placing import ALTERNATIVES, Clash, Wish
 from scheduler.sessions.rules_planning import alternatives
 from scheduler.sessions.rules_slots import Slot
 from scheduler.sessions.searches import days_around, days_of, still_bookable
@@ -139,10 +139,14 @@ class Outlook:
         return self._openings[days]
 
     def alternatives(self, clash: Clash) -> list[dict[str, Any]]:
-        """What would fit instead of a clash, within a few days, else within two weeks."""
-        for days in (DAYS_AROUND, FARTHEST_DAYS):
+        """What would fit instead of a clash: the nearest within a few days, else within two weeks.
+
+        On its own day there are often enough, and then nothing is nearer.
+        """
+        for days, enough in ((0, ALTERNATIVES), (DAYS_AROUND, 1), (FARTHEST_DAYS, 1)):
             openings = self.openings(days)
-            if found := alternatives(self.wishes, clash.ordinal, openings, days):
+            found = alternatives(self.wishes, clash.ordinal, openings, days)
+            if len(found) >= enough:
                 return [shown_alternative(self.work, slot, openings) for slot in found]
         return []
 

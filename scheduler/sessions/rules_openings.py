@@ -23,6 +23,7 @@ class Flexibility:
 
 
 ANY_TIME = 24 * 60
+ALL_DAY = (time.min, time.max)
 
 
 class Openings:
@@ -39,7 +40,7 @@ class Openings:
         zone: tzinfo,
         within: Span,
         may_on: Callable[[date], bool],
-        between: tuple[time, time] = (time.min, time.max),
+        between: tuple[time, time] = ALL_DAY,
     ) -> None:
         self.calendar, self.parts, self.zone = calendar, parts, zone
         self.within, self.may_on, self.between = within, may_on, between
@@ -80,10 +81,12 @@ class Openings:
         nearness = self.nearness(wish)
         for days in self._rings(wish, flexibility.days, room):
             starts = [
-                at for free in days for at in free.all_starts() if room.start <= at < room.end
+                at
+                for free in days
+                for at in self._suiting(free, wish, flexibility)
+                if room.start <= at < room.end
             ]
-            suiting = [at for at in starts if self._suits(at, wish, flexibility)]
-            for at in sorted(suiting, key=nearness):
+            for at in sorted(starts, key=nearness):
                 yield self.slot_at(at, wish, preferred)
 
     def nearness(self, wish: Wish) -> Callable[[datetime], tuple[int, int, datetime]]:
@@ -103,8 +106,7 @@ class Openings:
             at
             for days in self._rings(wish, flexibility.days, ALWAYS)
             for free in days
-            for at in free.all_starts()
-            if self._suits(at, wish, flexibility)
+            for at in self._suiting(free, wish, flexibility)
         )
 
     def slot_at(self, at: datetime, wish: Wish, preferred: UUID | None) -> Slot:
@@ -133,8 +135,13 @@ class Openings:
         """
         return self.on(on, wish.distance_at(day(on, self.zone).start))
 
-    def _suits(self, at: datetime, wish: Wish, flexibility: Flexibility) -> bool:
-        """Is a free start near enough to the wish, and at a time that suits the patient?"""
-        wall = at.astimezone(self.zone).time()
-        off = abs(minutes_of(wall) - wall_minutes(wish.visit.starts_at, self.zone))
-        return off <= flexibility.minutes and self.between[0] <= wall <= self.between[1]
+    def _suiting(self, free: FreeDay, wish: Wish, flexibility: Flexibility) -> Iterator[datetime]:
+        """A day's free starts that are near enough, at a time that suits the patient."""
+        if flexibility.minutes >= ANY_TIME and self.between == ALL_DAY:
+            return free.all_starts()
+        wished = wall_minutes(wish.visit.starts_at, self.zone)
+        first, last = map(minutes_of, self.between)
+        low = max(first, wished - flexibility.minutes)
+        high = min(last, wished + flexibility.minutes)
+        starts = free.all_starts()
+        return (at for at in starts if low <= wall_minutes(at, self.zone) <= high)

@@ -60,13 +60,22 @@ class SlotOut(Schema):
     block_ends_at = Instant(required=True, attribute="visit.block.end")
 
 
+class Stretches(fields.List[Any]):
+    """Pairs of texts that are in their spelling already; there may be hundreds in one answer."""
+
+    def __init__(self) -> None:
+        pair: Any = fields.List(fields.String(), validate=validate.Length(equal=2))
+        super().__init__(pair, required=True)
+
+    def _serialize(self, value: Any, *_: Any, **__: Any) -> Any:
+        return value
+
+
 class ChairWindows(Schema):
     """A chair's free stretches: the first and the last start of each."""
 
     chair_id = Id(required=True)
-    starts = fields.List(
-        fields.List(fields.String(), validate=validate.Length(equal=2)), required=True
-    )
+    starts = Stretches()
 
 
 class DayWindows(Schema):
