@@ -5,6 +5,7 @@ only what was kept under that very stamp: one changed by anybody is read anew at
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import lru_cache, wraps
 from typing import Any, TypeVar
 from uuid import UUID
@@ -18,11 +19,30 @@ Value = TypeVar("Value")
 # Many more clinics than one process serves in a morning; each keeps some kilobytes.
 CLINICS = 1_000
 
+Values = dict[Any, Any]
+
+
+@dataclass
+class _Latest:
+    """What is known of one clinic, by the function that reads it, under the stamp seen last."""
+
+    known: tuple[UUID | None, Values]
+
 
 @lru_cache(maxsize=CLINICS)
-def _known(clinic_id: UUID, site_stamp: UUID) -> dict[Any, Any]:  # noqa: ARG001 - the key
-    """What is known of one clinic under one stamp, by the function that reads it."""
-    return {}
+def _latest(clinic_id: UUID) -> _Latest:  # noqa: ARG001 - the key
+    return _Latest((None, {}))
+
+
+def _known(clinic_id: UUID, site_stamp: UUID) -> Values:
+    """What is known of one clinic under one stamp; what was known under another is let go."""
+    latest = _latest(clinic_id)
+    stamp, values = latest.known
+    if stamp != site_stamp:
+        values = {}
+        # Both at once: another thread may still be at the stamp of before.
+        latest.known = site_stamp, values
+    return values
 
 
 def kept(read: Callable[[Work], Value]) -> Callable[[Work], Value]:

@@ -34,7 +34,7 @@ _AUTHENTICATE = """
 DROP FUNCTION authenticate(bytea, boolean, timestamptz);
 CREATE FUNCTION authenticate(hash bytea, reads_only boolean, at timestamptz)
 RETURNS TABLE (key_id uuid, clinic_id uuid, role text, provider_id uuid, time_zone text{returned})
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
     used_at timestamptz;
 BEGIN
@@ -74,7 +74,7 @@ WITHOUT_STAMP = _AUTHENTICATE.format(returned="", stamped="")
 
 ENTER = """
 CREATE FUNCTION enter_clinic(id uuid) RETURNS TABLE (time_zone text, site_stamp uuid)
-LANGUAGE plpgsql SET search_path = pg_catalog, public AS $$
+LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
     PERFORM set_config('app.clinic_id', id::text, true);
     RETURN QUERY SELECT c.time_zone, s.site_stamp

@@ -70,8 +70,9 @@ def bookable_patient(
 
     Raises NotFound, or Refused when they cannot be booked (I6).
     """
-    patient = facts_of(work, patient_id, without, field="patient_id")
-    on = local_date(min(visit.starts_at for visit in visits), work.zone)
+    earliest = min(visit.starts_at for visit in visits)
+    patient = facts_of(work, patient_id, without, "patient_id", earliest)
+    on = local_date(earliest, work.zone)
     why = not_bookable(patient.status, patient.birth_date, on, policy_of(work).minimum_age)
     if why is not None:
         raise Refused("not_bookable", _NOT_BOOKABLE[why], missing=[why])

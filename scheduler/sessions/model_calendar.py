@@ -66,6 +66,7 @@ def chair_calendar(
         infusions=patient.infusions if patient else (),
         nurses=_busy_nurses(work, windows, taken),
         settled=all(row.status not in UNDER_WAY for row in taken),
+        covered=tuple(merged(windows)),
     )
 
 

@@ -16,8 +16,8 @@ from scheduler.sessions.rules_states import COUNTED, is_live
 from scheduler.spans import Span
 from scheduler.tenancy import Work
 
-# A patient's infusions this long ago are looked at for the distance to them: the longest gap is 60
-# days, a day may have more than 24 hours, and a session may be booked again some days later.
+# A patient's infusions this long before are looked at for the distance to them: the longest gap is
+# 60 days, and a day may have more than 24 hours.
 FARTHEST_GAP = timedelta(days=75)
 
 _FACTS = text(
@@ -83,17 +83,22 @@ class PatientFacts:
 
 
 def facts_of(
-    work: Work, patient_id: UUID, without: UUID | None = None, field: str | None = None
+    work: Work,
+    patient_id: UUID,
+    without: UUID | None = None,
+    field: str | None = None,
+    earliest: datetime | None = None,
 ) -> PatientFacts:
     """The facts, as if the session or consultation `without`, which is to be moved, were not.
 
-    `field` names the body's field that held the id. Raises NotFound.
+    `earliest` is the start of the first visit that is asked about, where that may be past; `field`
+    names the body's field that held the id. Raises NotFound.
     """
     asked = {
         "clinic_id": work.clinic_id,
         "patient_id": patient_id,
         "without": without,
-        "since": work.now - FARTHEST_GAP,
+        "since": min(work.now, earliest or work.now) - FARTHEST_GAP,
     }
     row = work.session.execute(_FACTS, asked).one_or_none()
     if row is None:

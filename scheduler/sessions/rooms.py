@@ -16,8 +16,10 @@ from scheduler.spans import merged
 from scheduler.tenancy import Work
 from scheduler.wall_time import day
 
-# A schedule's version lasts until the next booking; each keeps some kilobytes a day looked at.
+# A schedule's version lasts until the next booking; each keeps 3 kB a day looked at where there are
+# 20 chairs: two years in every length that there is would be hundreds of megabytes.
 SCHEDULES = 64
+DAYS = 400
 
 
 @lru_cache(maxsize=SCHEDULES)
@@ -37,7 +39,7 @@ def rooms_on(
 
     The version was read before the rows are: what is kept is never older than it says. A day with
     a visit under way is not kept, as that takes longer by the minute; nor is one `without` the
-    session that is to be moved.
+    session that is to be moved, nor more than `DAYS` of a version.
     """
     if without is not None or work.schedule_version is None:
         return _read(work, days, parts, without).rooms
@@ -46,7 +48,7 @@ def rooms_on(
     missing = [on for on in days if on not in found]
     if missing:
         read = _read(work, missing, parts)
-        if read.settled:
+        if read.settled and len(known) + len(missing) <= DAYS:
             known.update({(rooms.on, parts): rooms for rooms in read.rooms})
         found |= {rooms.on: rooms for rooms in read.rooms}
     return [found[on] for on in days]

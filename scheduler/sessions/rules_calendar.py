@@ -10,7 +10,7 @@ from uuid import UUID
 
 from scheduler.clinics.rules import Hours, open_spans
 from scheduler.protocols.rules import Distance, Visit
-from scheduler.spans import Span, gaps
+from scheduler.spans import ALWAYS, Span, gaps
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,8 @@ class Calendar:
 
     `everywhere` blocks every lane, `of_lane` one, `of_patient` the patient's other visits;
     `infusions` are the patient's counted sessions around, to which a distance is kept. It is
-    `settled` when nothing in it moves with the clock: no visit is under way.
+    `settled` when nothing in it moves with the clock: no visit is under way. Of other times than
+    those `covered` it knows nothing.
     """
 
     lanes: tuple[Lane, ...]
@@ -58,6 +59,11 @@ class Calendar:
     infusions: tuple[Blocker, ...] = ()
     nurses: BusyNurses | None = None
     settled: bool = True
+    covered: tuple[Span, ...] = (ALWAYS,)
+
+    def covers(self, span: Span) -> bool:
+        """Is everything known that may be in the way then?"""
+        return any(each.contains(span) for each in self.covered)
 
     def in_clinic(self, visit: Visit) -> list[Blocker]:
         """What of the whole clinic is in the way: the block lies in open hours (I11)."""

@@ -29,8 +29,8 @@ ALL_DAY = (time.min, time.max)
 class Openings:
     """The free starts of a calendar, a day at a time, worked out when first asked for.
 
-    The calendar covers the days that are asked for; `within` bounds the starts, `may_on` says on
-    which days the patient may be treated at all, `between` which times suit them.
+    Nothing is free on days that the calendar does not cover. `within` bounds the starts, `may_on`
+    says on which days the patient may be treated at all, `between` which times suit them.
     """
 
     def __init__(
@@ -54,7 +54,7 @@ class Openings:
             asked = Span(max(whole.start, self.within.start), min(whole.end, self.within.end))
             self._known[on, distance] = (
                 list(free_days(self.calendar, asked, self.parts, self.zone, distance))
-                if asked and self.may_on(on)
+                if asked and self.calendar.covers(whole) and self.may_on(on)
                 else []
             )
         return self._known[on, distance]

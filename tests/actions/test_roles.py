@@ -98,3 +98,26 @@ def test_the_apps_role_cannot_look_past_the_named_functions(server: Server, data
             "patients_named",
         ]
         assert connection.execute("SELECT * FROM api_keys").fetchall() == []
+
+
+LOOKED_UP = ("api_keys", "audit_log", "clinics", "patients")
+
+
+def test_what_the_apps_role_makes_for_itself_is_not_run_by_the_owner(
+    server: Server, database: str
+) -> None:
+    """I59: a temporary view of a known name would be found before the table; whatever functions
+    it calls would run as the owner, who may rewrite the audit log."""
+    url = server.url(APP_ROLE, database).replace("+psycopg", "")
+    with psycopg.connect(url) as connection:
+        for table in LOOKED_UP:
+            connection.execute(f"CREATE TEMPORARY VIEW {table} AS SELECT gen_random_uuid() AS id")
+        for call in (
+            "all_clinic_ids()",
+            "audit_entries_of(gen_random_uuid())",
+            "authenticate('', true, now())",
+            "enter_clinic(gen_random_uuid())",
+            "patients_named('{}')",
+        ):
+            assert connection.execute(f"SELECT * FROM {call}").fetchall() == []
+        connection.rollback()

@@ -1,11 +1,16 @@
 """What a search keeps of a day is what is there now, whoever changes the schedule (I17)."""
 
+from dataclasses import replace
+from datetime import date, timedelta
+from itertools import product
 from typing import Any
 
 import pytest
 from sqlalchemy import event
 
 from scheduler.db import db
+from scheduler.protocols.rules import VisitParts
+from scheduler.sessions import rooms
 from tests.api.booking import book, one_session, taken
 from tests.builders import ClinicKit, a_cleared_patient, a_clinic
 
@@ -89,3 +94,15 @@ def test_a_session_that_is_to_be_moved_leaves_no_trace_in_what_is_kept(clinic: C
     session = book(clinic, patient, sessions=1, first_on="2026-12-01", at="09:30")["sessions"][0]
     assert "09:30" in starts(clinic, session_id=session["id"])
     assert "09:30" not in starts(clinic)
+
+
+def test_what_is_kept_of_one_schedule_has_an_end(clinic: ClinicKit) -> None:
+    """Whoever asks for two years in every length gets them, and takes no more memory for it."""
+    rooms._known.cache_clear()
+    with clinic.work() as work:
+        search = replace(work, schedule_version=0)
+        for n, minutes in product(range(12), (30, 40)):
+            days = [date(2026, 12, 1) + timedelta(days=60 * n + on) for on in range(60)]
+            found = rooms.rooms_on(search, days, VisitParts(15, minutes, 30, 10))
+            assert [each.on for each in found] == days
+        assert 300 < len(rooms._known(clinic.id, 0, work.site_stamp)) <= rooms.DAYS

@@ -221,3 +221,15 @@ def test_a_day_on_which_the_clinic_is_shut_is_not_said_to_close_too_early(
     clinic.desk.post("/v1/closures", shut | {"reason": "Burst pipe"})
     detail = refuse(clinic, a_cleared_patient(clinic), at="16:30", sessions=1)["detail"]
     assert detail == "Tuesday, December 1 at 4:30 PM does not fit: the clinic is closed."
+
+
+def test_a_suggestion_keeps_to_days_that_were_looked_at(clinic: ClinicKit) -> None:
+    """I17, I22: where the others have to move as well, so much is known of their days too."""
+    closure = {"starts_at": "2026-12-06T00:00:00-07:00", "ends_at": "2026-12-11T00:00:00-07:00"}
+    answer = clinic.admin.post("/v1/closures", closure | {"reason": "Flood"})
+    assert answer.status_code == 201
+    fill(clinic, "2026-12-16")
+    suggestion = refuse(clinic, a_cleared_patient(clinic), sessions=4)["suggestion"]
+    booked = clinic.desk.post("/v1/series", suggestion)
+    assert booked.status_code == 201, booked.get_json()
+    assert starts(booked.get_json()) == [each["starts_at"] for each in suggestion["places"]]

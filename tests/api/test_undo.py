@@ -17,6 +17,7 @@ from tests.builders import (
     a_cleared_patient,
     a_clinic,
     a_patient,
+    a_protocol,
     cleared,
     consents,
 )
@@ -203,3 +204,14 @@ def test_an_undo_is_in_the_audit_log_by_name(clinic: ClinicKit, at: Travel) -> N
     rows = clinic.admin.get("/v1/audit").get_json()["items"]
     (row,) = (each for each in rows if each["route"].endswith("/undo"))
     assert (row["status"], session["id"] in row["object_ids"]) == (200, True)
+
+
+def test_a_session_missed_long_ago_keeps_its_distance_too(clinic: ClinicKit, at: Travel) -> None:
+    """I10: what is booked again may lie further back than anything else is looked for."""
+    patient = a_cleared_patient(clinic)
+    session = one_session(clinic, patient)
+    near = {"starts_at": "2026-12-03T09:30:00-07:00", "protocol_id": str(a_protocol(clinic))}
+    one_session(clinic, patient, **near)
+    at("2027-04-01T10:00:00-07:00")
+    problem = refused(clinic, taken(clinic, session, "no-show"), 409, "does_not_fit")
+    assert [each["reason"] for each in problem["conflicts"]] == ["gap"]
