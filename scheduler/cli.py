@@ -11,7 +11,7 @@ from flask import Flask, current_app
 from flask.cli import AppGroup, with_appcontext
 
 import config
-from scheduler import clock, demo, jobs, prepare, serving
+from scheduler import clock, delivery, demo, jobs, prepare, serving
 from scheduler.access.actions import make_key
 from scheduler.access.roles import ROLES
 from scheduler.check import report
@@ -89,10 +89,10 @@ def tick_command(at: str | None, dry_run: bool) -> None:
     if moment and settings.database_url and not dry_run:
         raise click.UsageError("--at with a DATABASE_URL needs --dry-run.")
     if dry_run:
-        click.echo(f"{jobs.count_due(moment or clock.now())} messages would fall due")
+        click.echo(f"{delivery.count_due(moment or clock.now())} messages would fall due")
         return
     channels = open_channels(settings)
-    done = jobs.tick(
+    done = delivery.tick(
         _app(), (lambda: moment) if moment else clock.now, channels, move_mark=moment is None
     )
     for what, count in sorted(done.items()):

@@ -35,7 +35,6 @@ class OutreachMark(Base):
 class Coming(DueMessage):
     """A message that is not in the ledger yet."""
 
-    channel: str | None = None
     status: str = "planned"
     reason: str | None = None
 

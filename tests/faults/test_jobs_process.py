@@ -214,8 +214,13 @@ def test_a_loop_that_hangs_ends_its_process_and_the_next_goes_on(data_dir: Path)
             assert sink.holding.wait(30)
             assert hanging.process.wait(timeout=10) == 1
             assert '"event":"the jobs hang"' in hanging.log.read_text()
-        with jobs_on(data_dir, **settings) as next_one:
-            wait_until(lambda: found() == [("unknown", "interrupted", 1)], next_one)
+        another = due_now(data_dir)
+        with (
+            looking(data_dir, another) as found_then,
+            jobs_on(data_dir, **settings) as next_one,
+        ):
+            wait_until(lambda: found_then() == [("sent", None, 1)], next_one)
+            assert found() == [("unknown", "interrupted", 1)]
             assert next_one.ends(signal.SIGTERM) == 0
 
 

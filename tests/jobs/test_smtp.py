@@ -15,8 +15,8 @@ from flask import Flask
 from sqlalchemy import select
 
 from scheduler import embedded
-from scheduler.messages import channels
-from scheduler.messages.channels import SmtpMail
+from scheduler.messages import channels_mail
+from scheduler.messages.channels_mail import SmtpMail
 from scheduler.messages.model import Message
 from tests.builders import ClinicKit, a_cleared_patient, a_clinic
 from tests.conftest import as_superuser
@@ -144,7 +144,7 @@ def test_a_server_that_never_answers_the_text_leaves_it_unknown(
     app: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """I35, I38."""
-    monkeypatch.setattr(channels, "TIMEOUT_SECONDS", 0.3)
+    monkeypatch.setattr(channels_mail, "TIMEOUT_SECONDS", 0.3)
     clinic = a_clinic(app)
     a_booking(clinic)
     with a_sink() as sink, mail_to(sink.url) as mail:
@@ -189,7 +189,7 @@ def test_a_server_that_does_not_speak_to_us_is_no_fault_of_the_message(
     app: Flask, monkeypatch: pytest.MonkeyPatch, greeting: bytes
 ) -> None:
     """I38: it is tried again, however final the greeting sounds."""
-    monkeypatch.setattr(channels, "TIMEOUT_SECONDS", 0.3)
+    monkeypatch.setattr(channels_mail, "TIMEOUT_SECONDS", 0.3)
     clinic = a_clinic(app)
     a_booking(clinic)
     with a_strange_server(greeting) as url, mail_to(url) as mail:
