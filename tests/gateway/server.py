@@ -122,8 +122,8 @@ class Handler(BaseHTTPRequestHandler):
     def handle(self) -> None:
         try:
             super().handle()
-        except OSError:
-            # Its caller was killed, or was reset by us.
+        except (OSError, ValueError):
+            # Its caller was killed in the midst of a request, or was reset by us.
             return
 
     def finish(self) -> None:

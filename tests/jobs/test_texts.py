@@ -173,8 +173,11 @@ def seed_of(fate: str) -> int:
     return next(seed for seed in range(1000) if Fates(seed, 0).of(1) == fate)
 
 
-def test_with_a_key_it_is_sent_again_until_it_is_known(app: Flask) -> None:
+def test_with_a_key_it_is_sent_again_until_it_is_known(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """I35, I38: the gateway takes the second for the first."""
+    monkeypatch.setattr(channels_text, "TIMEOUT_SECONDS", 0.4)
     clinic = a_clinic(app)
     a_booking(clinic, texted(clinic))
     with a_gateway(keyed=True, seed=seed_of("error_after"), well=0) as gateway:
