@@ -1,5 +1,6 @@
 """The flask commands."""
 
+import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,12 +19,14 @@ from scheduler.check import report
 from scheduler.clinics.actions import create_clinic
 from scheduler.consults.model import Provider
 from scheduler.errors import Refused
+from scheduler.messages.actions_texts import set_sender
 from scheduler.messages.channels import open_channels
 from scheduler.protocols.actions import add_weekly
 from scheduler.tenancy import unit_of_work, working_for
 
 clinic = AppGroup("clinic", help="Clinics.")
 key = AppGroup("key", help="Keys for the API.")
+sender = AppGroup("sender", help="The numbers that clinics' texts come from.")
 
 
 @contextmanager
@@ -69,6 +72,24 @@ def create_key_command(
             work.load(Provider, provider_id)
         _, secret = make_key(work, name or role, role, provider_id)
     click.echo(secret)
+
+
+@sender.command("set")
+@click.option("--clinic", "clinic_id", required=True, type=click.UUID)
+@click.option("--number", required=True, help="With its country's code: +16025550100.")
+@click.option("--account", required=True, help="Its account's id with the provider.")
+@click.option("--token", prompt="The account's token", hide_input=True, help="Asked for if absent.")
+def set_sender_command(clinic_id: UUID, number: str, account: str, token: str) -> None:
+    """Give a clinic a number of its own for texts, or another one."""
+    for option, given, shape in (
+        ("--number", number, r"\+[1-9][0-9]{1,14}"),
+        ("--account", account, "[A-Za-z0-9]{1,64}"),
+        ("--token", token, "[!-~]{16,200}"),
+    ):
+        if not re.fullmatch(shape, given):
+            raise click.BadParameter("cannot be used", param_hint=option)
+    with said_plainly(), working_for(clinic_id, clock.now()) as work:
+        set_sender(work, number=number, account=account, secret=token)
 
 
 @click.command("jobs")
@@ -158,5 +179,13 @@ def _app() -> Flask:
 def init_app(app: Flask) -> None:
     """Add the commands to the app."""
     app.cli.add_command(clinic)
-    for command in (key, jobs_command, tick_command, check_command, demo_command, up_command):
+    for command in (
+        key,
+        sender,
+        jobs_command,
+        tick_command,
+        check_command,
+        demo_command,
+        up_command,
+    ):
         app.cli.add_command(command)

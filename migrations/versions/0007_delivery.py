@@ -1,6 +1,6 @@
-"""What delivery needs to know of an attempt: whether it may have gone, and the provider's id."""
+"""What delivery needs to know of an attempt; a clinic's own number for texts, and texts to it."""
 
-from alembic import op
+from alembic import context, op
 
 revision = "0007"
 down_revision = "0004"
@@ -12,8 +12,6 @@ ALTER TABLE messages
     ADD COLUMN ambiguous boolean NOT NULL DEFAULT false,
     ADD COLUMN key_until timestamptz,
     ADD COLUMN provider_id text;
-CREATE INDEX messages_by_provider_id ON messages (clinic_id, provider_id)
-    WHERE provider_id IS NOT NULL;
 """
 
 NO_COLUMNS = """
@@ -23,10 +21,49 @@ ALTER TABLE messages
     DROP COLUMN provider_id;
 """
 
+TABLES = """
+CREATE TABLE text_senders (
+    clinic_id uuid PRIMARY KEY REFERENCES clinics (id),
+    number text NOT NULL,
+    account text NOT NULL,
+    secret text NOT NULL,
+    version bigint NOT NULL
+);
+
+CREATE TABLE inbound_texts (
+    clinic_id uuid NOT NULL REFERENCES clinics (id),
+    id uuid NOT NULL,
+    provider_id text NOT NULL,
+    number text NOT NULL,
+    body text NOT NULL,
+    received_at timestamptz NOT NULL,
+    PRIMARY KEY (clinic_id, id),
+    UNIQUE (clinic_id, provider_id)
+);
+"""
+
+OF_CLINIC = {
+    "text_senders": "SELECT, INSERT, UPDATE",
+    "inbound_texts": "SELECT, INSERT",
+}
+CURRENT_CLINIC = "nullif(current_setting('app.clinic_id', true), '')::uuid"
+
 
 def upgrade() -> None:
+    role = context.config.attributes["app_role"]
     op.execute(COLUMNS)
+    op.execute(TABLES)
+    for table, rights in OF_CLINIC.items():
+        op.execute(
+            f"""
+            ALTER TABLE {table} ENABLE ROW LEVEL SECURITY;
+            ALTER TABLE {table} FORCE ROW LEVEL SECURITY;
+            CREATE POLICY one_clinic ON {table} USING (clinic_id = {CURRENT_CLINIC});
+            GRANT {rights} ON {table} TO "{role}";
+            """
+        )
 
 
 def downgrade() -> None:
+    op.execute("DROP TABLE inbound_texts, text_senders")
     op.execute(NO_COLUMNS)

@@ -12,6 +12,7 @@ from uuid import UUID
 from scheduler.clinics.model import policy_of
 from scheduler.messages.model import Message, held_still, next_session_of, quiet_hours_of
 from scheduler.messages.model_claims import from_now, has_passed
+from scheduler.messages.model_texts import Sender, sender_of
 from scheduler.messages.rules import (
     GO,
     Attempt,
@@ -40,6 +41,7 @@ PURPOSE = {"reminder": "reminders", "follow_up": "check_ins"}
 class Outgoing:
     """A message on its way out. `id` is the same at every attempt, `attempt` counts from 1."""
 
+    clinic_id: UUID
     id: UUID
     attempt: int
     kind: str
@@ -49,16 +51,18 @@ class Outgoing:
     draft: Draft
     due_at: datetime
     at: datetime
+    sender: Sender | None = None
 
 
-class Keeps(Protocol):
-    """What a way out does with our key: how long it takes a second attempt for the first."""
+class Way(Protocol):
+    """A way out: how long it takes a second attempt for the first, and for whom it is."""
 
     key_life: timedelta
+    needs_sender: bool
 
 
 def begin_send(
-    work: Work, message_id: UUID, channels: Mapping[str, Keeps], *, via: str | None = None
+    work: Work, message_id: UUID, channels: Mapping[str, Way], *, via: str | None = None
 ) -> Outgoing | None:
     """Check once more that a claimed message may go, and commit to sending it.
 
@@ -69,6 +73,8 @@ def begin_send(
     if message.status != "claimed":
         return None
     infusion_session, patient = held_still(work, message)
+    sender = sender_of(work)
+    channels = {name: way for name, way in channels.items() if sender or not way.needs_sender}
     seen = _situation(work, message, infusion_session, patient, channels)
     decided = verdict(work.now, seen)
     if message.ambiguous:
@@ -83,7 +89,7 @@ def begin_send(
     _enter(message, decided)
     if decided is not GO:
         return None
-    return _outgoing(work, message, seen.contact, draft, channels)
+    return _outgoing(work, message, seen.contact, draft, channels, sender)
 
 
 def _same_way(work: Work, message: Message, contact: Contact) -> bool:
@@ -93,7 +99,12 @@ def _same_way(work: Work, message: Message, contact: Contact) -> bool:
 
 
 def _outgoing(
-    work: Work, message: Message, contact: Contact, draft: Draft, channels: Mapping[str, Keeps]
+    work: Work,
+    message: Message,
+    contact: Contact,
+    draft: Draft,
+    channels: Mapping[str, Way],
+    sender: Sender | None,
 ) -> Outgoing:
     """Note the attempt that begins now."""
     assert contact.channel  # noqa: S101 - the verdict saw to it
@@ -104,6 +115,7 @@ def _outgoing(
         life = channels[contact.channel].key_life
         message.key_until = from_now(life * KEY_SHARE) if life else None
     return Outgoing(
+        clinic_id=work.clinic_id,
         id=message.id,
         attempt=message.attempts,
         kind=message.kind,
@@ -113,6 +125,7 @@ def _outgoing(
         draft=draft,
         due_at=message.due_at,
         at=work.now,
+        sender=sender,
     )
 
 

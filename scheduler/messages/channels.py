@@ -10,6 +10,7 @@ from scheduler.messages.actions import Outgoing
 from scheduler.messages.channels_files import FileOutbox
 from scheduler.messages.channels_mail import SmtpMail
 from scheduler.messages.channels_text import PlainGateway
+from scheduler.messages.channels_twilio import Twilio
 from scheduler.messages.rules import Outcome
 
 
@@ -17,10 +18,11 @@ class Channel(Protocol):
     """A way out.
 
     `key_life` says how long sending the same message twice is as good as once, `width` how many
-    go out at the same time.
+    go out at the same time, `needs_sender` whether it is for clinics with a number of their own.
     """
 
     key_life: timedelta
+    needs_sender: bool
     width: int
 
     def send(self, outgoing: Outgoing) -> Outcome:
@@ -52,4 +54,6 @@ def open_channels(settings: config.Settings) -> dict[str, Channel]:
     if settings.sms_url is not None:
         key_life = timedelta(seconds=settings.sms_key_seconds)
         channels["sms"] = PlainGateway(settings.sms_url, settings.sms_token, key_life)
+    elif settings.twilio_url is not None and settings.public_url is not None:
+        channels["sms"] = Twilio(settings.twilio_url, settings.public_url)
     return channels

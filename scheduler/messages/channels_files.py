@@ -12,6 +12,7 @@ class FileOutbox:
     """Writes each message to a file, as it would be sent; a second time over the first."""
 
     key_life = timedelta(days=36_500)
+    needs_sender = False
     width = 1
 
     def __init__(self, folder: Path, mail_from: str) -> None:

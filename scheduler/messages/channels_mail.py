@@ -42,6 +42,7 @@ class SmtpMail:
     """Mail over one connection, kept open between messages."""
 
     key_life = timedelta(0)
+    needs_sender = False
     width = 1
 
     def __init__(self, url: str, mail_from: str) -> None:

@@ -28,6 +28,7 @@ class PlainGateway:
     `key_life` is how long it takes a second POST of a key for the first; zero if it does not.
     """
 
+    needs_sender = False
     width = 4
 
     def __init__(self, url: str, token: str | None, key_life: timedelta) -> None:
@@ -70,7 +71,11 @@ def judged(answer: Answer) -> Outcome:
 
 def _id_in(body: bytes) -> str | None:
     try:
-        found = json.loads(body)["id"]
+        return an_id(json.loads(body)["id"])
     except (ValueError, TypeError, KeyError, RecursionError):
         return None
+
+
+def an_id(found: object) -> str | None:
+    """A provider's id, if that is one."""
     return found if isinstance(found, str) and _AN_ID.fullmatch(found) else None

@@ -21,7 +21,7 @@ STATUSES = (
 )
 
 # Why a message is where it is. A mail server's own refusal is `smtp_` and its code, a text
-# gateway's `gateway_` and its.
+# gateway's `gateway_` and its, a text provider's own word for it `twilio_` and the code.
 REASONS = (
     "session_changed",
     "patient_discharged",

@@ -9,7 +9,7 @@ from scheduler.web.schema import PageQuery, Stored
 KINDS = ("reminder", "follow_up")
 CHANNELS = ("sms", "email")
 RULE = {"pattern": r"^([0-9]+d_before|check_in)$"}
-REASON = {"pattern": rf"^({'|'.join(REASONS)}|(smtp|gateway)_[0-9]{{3}})$"}
+REASON = {"pattern": rf"^({'|'.join(REASONS)}|(smtp|gateway)_[0-9]{{3}}|twilio_[0-9]{{5}})$"}
 
 
 class MessageQuery(PageQuery):

@@ -24,6 +24,10 @@ class Running:
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}/messages"
 
+    @property
+    def twilio_url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
     def ledger(self) -> dict[str, Any]:
         """What it was asked and took."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)

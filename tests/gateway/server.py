@@ -11,6 +11,7 @@ import sys
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+from urllib.parse import parse_qs, parse_qsl, urlsplit
 
 from tests.gateway.fates import TAKEN, Fates
 
@@ -59,15 +60,20 @@ class Handler(BaseHTTPRequestHandler):
             self._answer(200, {"asked": self.server.asked, "taken": self.server.taken})
 
     def do_POST(self) -> None:
-        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        body = self.rfile.read(int(self.headers["Content-Length"])).decode()
+        if self.path.startswith("/2010-04-01/"):
+            # As Twilio's: a form, and only the callback's address says which message it is.
+            text = dict(parse_qsl(body))
+            key = parse_qs(urlsplit(text["StatusCallback"]).query)["message"][0]
+            text |= {"path": self.path, "authorization": self.headers["Authorization"]}
+        else:
+            text, key = json.loads(body), self.headers["Idempotency-Key"]
         fate = self.server.fate()
-        taken_id = ""
-        if fate in TAKEN:
-            taken_id = self.server.take(self.headers["Idempotency-Key"], body)
+        taken_id = self.server.take(key, text) if fate in TAKEN else ""
         getattr(self, f"_{fate}")(taken_id)
 
     def _taken(self, taken_id: str) -> None:
-        self._answer(200, {"id": taken_id})
+        self._answer(201, {"id": taken_id, "sid": taken_id, "status": "queued"})
 
     def _error_after(self, _taken_id: str) -> None:
         self._answer(500, {"error": "it was taken all the same"})

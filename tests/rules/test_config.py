@@ -100,6 +100,15 @@ def test_a_mail_server_that_cannot_be_used_is_refused_by_name(value: str) -> Non
         ("MAIL_FROM", {"SMTP_URL": "smtp://mail.example"}),
         ("SMS_TOKEN", {"SMS_TOKEN": "0123456789abcdef"}),
         ("SMS_KEY_SECONDS", {"SMS_KEY_SECONDS": "3600"}),
+        ("PUBLIC_URL", {"TWILIO_URL": "https://api.twilio.com"}),
+        (
+            "TWILIO_URL",
+            {
+                "TWILIO_URL": "https://api.twilio.com",
+                "PUBLIC_URL": "https://clinic.example",
+                "SMS_URL": "https://sms.example",
+            },
+        ),
         ("SMS_TOKEN", {"SMS_TOKEN": "short", "SMS_URL": "https://sms.example"}),
         ("SMS_KEY_SECONDS", {"SMS_KEY_SECONDS": "-1", "SMS_URL": "https://sms.example"}),
         ("SMS_KEY_SECONDS", {"SMS_KEY_SECONDS": "2592001", "SMS_URL": "https://sms.example"}),
