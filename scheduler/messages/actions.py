@@ -4,7 +4,7 @@ Between `begin_send` and `settle` no transaction is open: that is when the messa
 """
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Protocol
 from uuid import UUID
@@ -38,6 +38,16 @@ PURPOSE = {"reminder": "reminders", "follow_up": "check_ins"}
 
 
 @dataclass(frozen=True, slots=True)
+class Visit:
+    """The visit that a message is about, for the patient's calendar."""
+
+    session_id: UUID
+    time_version: int
+    starts_at: datetime
+    ends_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Outgoing:
     """A message on its way out. `id` is the same at every attempt, `attempt` counts from 1."""
 
@@ -52,6 +62,7 @@ class Outgoing:
     due_at: datetime
     at: datetime
     sender: Sender | None = None
+    visit: Visit | None = None
 
 
 class Way(Protocol):
@@ -89,7 +100,20 @@ def begin_send(
     _enter(message, decided)
     if decided is not GO:
         return None
-    return _outgoing(work, message, seen.contact, draft, channels, sender)
+    outgoing = _outgoing(work, message, seen.contact, draft, channels)
+    return replace(outgoing, sender=sender, visit=_visit(message, infusion_session))
+
+
+def _visit(message: Message, infusion_session: InfusionSession) -> Visit | None:
+    """A follow-up is about a visit that is over: there is nothing to put in a calendar."""
+    if message.kind == "follow_up":
+        return None
+    return Visit(
+        infusion_session.id,
+        infusion_session.time_version,
+        infusion_session.starts_at,
+        infusion_session.ends_at,
+    )
 
 
 def _same_way(work: Work, message: Message, contact: Contact) -> bool:
@@ -104,7 +128,6 @@ def _outgoing(
     contact: Contact,
     draft: Draft,
     channels: Mapping[str, Way],
-    sender: Sender | None,
 ) -> Outgoing:
     """Note the attempt that begins now."""
     assert contact.channel  # noqa: S101 - the verdict saw to it
@@ -125,7 +148,6 @@ def _outgoing(
         draft=draft,
         due_at=message.due_at,
         at=work.now,
-        sender=sender,
     )
 
 

@@ -2,15 +2,18 @@
 
 import smtplib
 import ssl
-from datetime import timedelta
+from datetime import datetime, timedelta
+from email import policy
 from email.errors import MessageError
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.utils import format_datetime, formataddr
+from html import escape
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from scheduler.messages.actions import Outgoing
+from scheduler.messages.actions import Outgoing, Visit
 from scheduler.messages.rules import Outcome
+from scheduler.messages.rules_event import Event, calendar_file
 
 TIMEOUT_SECONDS = 15
 
@@ -35,7 +38,36 @@ def as_mail(outgoing: Outgoing, mail_from: str) -> EmailMessage:
     mail["Message-ID"] = f"<{outgoing.id}@{mail_from.rpartition('@')[2]}>"
     mail["Auto-Submitted"] = "auto-generated"
     mail.set_content(outgoing.draft.body)
+    mail.add_alternative(as_page(outgoing.draft.body), subtype="html")
+    if outgoing.visit is not None:
+        _add_event(mail, event_of(outgoing, outgoing.visit, mail_from), outgoing.at)
     return mail
+
+
+def as_page(body: str) -> str:
+    """The same words as HTML, and nothing but words: no pictures, no links that tell who reads."""
+    paragraphs = "".join(f"<p>{escape(each)}</p>" for each in body.strip().split("\n\n"))
+    return f'<!doctype html><html lang="en"><body>{paragraphs}</body></html>\n'
+
+
+def event_of(outgoing: Outgoing, visit: Visit, mail_from: str) -> Event:
+    """The visit as it will stand in the patient's calendar."""
+    return Event(
+        session_id=visit.session_id,
+        time_version=visit.time_version,
+        starts_at=visit.starts_at,
+        ends_at=visit.ends_at,
+        title=f"Appointment, {outgoing.draft.sender}",
+        organizer=mail_from,
+        attendee=outgoing.address,
+    )
+
+
+def _add_event(mail: EmailMessage, event: Event, at: datetime) -> None:
+    """The method stands in the MIME type and in the file, or calendars take no notice (I47)."""
+    mail.add_alternative(calendar_file(event, at), subtype="calendar")
+    *_, part = mail.iter_parts()
+    part.set_param("method", event.method)
 
 
 class SmtpMail:
@@ -51,7 +83,8 @@ class SmtpMail:
 
     def send(self, outgoing: Outgoing) -> Outcome:
         try:
-            message = as_mail(outgoing, self.mail_from).as_bytes()
+            # With the line ends of SMTP: servers refuse bare ones, or read them as one long line.
+            message = as_mail(outgoing, self.mail_from).as_bytes(policy=policy.SMTP)
         except UNMAILABLE:
             return Outcome("failed", "bad_address")
         try:

@@ -72,6 +72,8 @@ def expired(work: Work) -> list[UUID]:
 def release(work: Work, message_ids: Sequence[UUID]) -> int:
     """Free these from whoever held them, where their lease is over; how many were.
 
+    One whose row somebody is just writing is left to the next time, and holds up no other.
+
     What was being sent may have gone: it is tried again while its provider still knows its key,
     and else `unknown`.
     """
@@ -83,8 +85,11 @@ def release(work: Work, message_ids: Sequence[UUID]) -> int:
                reason = CASE status WHEN 'claimed' THEN reason ELSE 'interrupted' END,
                ambiguous = ambiguous OR status = 'sending',
                lease_until = NULL, version = version + 1
-         WHERE clinic_id = :clinic_id AND id = ANY (:ids) AND status IN ('claimed', 'sending')
-           AND lease_until < clock_timestamp()
+         WHERE clinic_id = :clinic_id AND id IN (
+               SELECT id FROM messages
+                WHERE clinic_id = :clinic_id AND id = ANY (:ids)
+                  AND status IN ('claimed', 'sending') AND lease_until < clock_timestamp()
+                  FOR UPDATE SKIP LOCKED)
         """
     )
     asked = {"clinic_id": work.clinic_id, "ids": list(message_ids)}

@@ -48,6 +48,21 @@ MANY = """
 """
 
 
+# How long after the end of its lease a message of a dead or frozen process was free again.
+WATCHED = """
+    CREATE TABLE freed (seconds float);
+    GRANT INSERT ON freed TO PUBLIC;
+    CREATE FUNCTION watch() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+        INSERT INTO freed VALUES (extract(epoch FROM clock_timestamp() - OLD.lease_until));
+        RETURN NULL;
+    END $$;
+    CREATE TRIGGER watch AFTER UPDATE ON messages FOR EACH ROW
+        WHEN (OLD.lease_until < clock_timestamp() AND NEW.lease_until IS NULL)
+        EXECUTE FUNCTION watch()
+"""
+LONG_LEASE_SECONDS = 3.0
+
+
 def many_messages(server: Server, name: str, clinic: ClinicKit, count: int) -> None:
     """So many messages that are due, of a few visits; there is no night."""
     with time_machine.travel(BOOKED_AT, tick=False):
@@ -98,6 +113,29 @@ def killed(environ: dict[str, str], kills: int, log: Path) -> dict[str, int]:
         )
     assert ended.returncode == 0, log.read_text()[-5000:]
     return dict(json.loads(ended.stdout))
+
+
+@contextmanager
+def troubled(environ: dict[str, str], seed: int, log: Path) -> Iterator["subprocess.Popen[str]"]:
+    """Five processes in trouble, until the end of the block."""
+    frozen_seconds = 1.5 * float(environ["MESSAGE_LEASE_SECONDS"])
+    asked = json.dumps({"processes": 5, "frozen_seconds": frozen_seconds, "seed": seed})
+    command = (sys.executable, "-m", "tests.faults.troubled_jobs", asked)
+    with log.open("w") as stderr:
+        process = subprocess.Popen(
+            command,
+            cwd=config.PROJECT,
+            env=environ,
+            text=True,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=stderr,
+        )
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.communicate()
 
 
 def ledger_of(server: Server, name: str) -> list[tuple[str, str]]:
@@ -155,3 +193,43 @@ def test_no_text_is_lost_or_doubled_while_job_processes_are_killed(
     # None silently lost: what we call sent was taken, and of the rest everybody sees it.
     assert [key for key, status in ledger if status == "sent" and key not in taken] == []
     assert set(told) <= ({"sent"} if keyed else {"sent", "unknown"})
+
+
+@pytest.mark.proof
+@pytest.mark.timeout(300)
+def test_five_processes_share_the_work_whatever_is_done_to_them(
+    server: Server, template: str, tmp_path: Path, size: Size
+) -> None:
+    """I35, I38: killed, frozen past their lease and stopped; whatever may have gone is seen within
+    one and a half leases."""
+    count = size(ci=1_000, proof=10_000)
+    with (
+        a_clinic_with_messages(server, template, count) as (name, _),
+        a_gateway(keyed=False) as gateway,
+        as_superuser(server, name) as connection,
+    ):
+        connection.execute(WATCHED)
+        settings = environ(server, name, tmp_path / "data", gateway, keyed=False)
+        settings["MESSAGE_LEASE_SECONDS"] = str(LONG_LEASE_SECONDS)
+        with troubled(settings, count, tmp_path / "jobs.log") as process:
+            left = "SELECT count(*) FROM messages WHERE status IN ('planned', 'claimed', 'sending')"
+            while connection.execute(left).fetchone() != (0,):
+                with pytest.raises(subprocess.TimeoutExpired):
+                    process.wait(timeout=0.2)
+            out, _ = process.communicate("")
+        ((late,),) = connection.execute("SELECT coalesce(max(seconds), 0) FROM freed").fetchall()
+        taken, ledger = gateway.ledger()["taken"], ledger_of(server, name)
+    told, harm = Counter(status for _, status in ledger), json.loads(out)
+    shares = Counter(text["authorization"] for text in taken)
+    print(
+        f"{len(ledger):,} messages: {dict(told)}, {harm}, shares {sorted(shares.values())},"
+        f" free at most {late:.2f} s after a lease of {LONG_LEASE_SECONDS} s"
+    )
+    assert set(harm) == {"SIGKILL", "SIGSTOP", "SIGTERM"}
+    assert late <= LONG_LEASE_SECONDS / 2
+    keys = Counter(text["key"] for text in taken)
+    assert max(keys.values()) == 1
+    assert {key for key, status in ledger if status == "sent"} <= set(keys)
+    assert set(told) <= {"sent", "unknown"}
+    assert len(shares) == 5
+    assert min(shares.values()) >= len(taken) / 5 / 3

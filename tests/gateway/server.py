@@ -65,9 +65,10 @@ class Handler(BaseHTTPRequestHandler):
             # As Twilio's: a form, and only the callback's address says which message it is.
             text = dict(parse_qsl(body))
             key = parse_qs(urlsplit(text["StatusCallback"]).query)["message"][0]
-            text |= {"path": self.path, "authorization": self.headers["Authorization"]}
+            text["path"] = self.path
         else:
             text, key = json.loads(body), self.headers["Idempotency-Key"]
+        text["authorization"] = self.headers["Authorization"]
         fate = self.server.fate()
         taken_id = self.server.take(key, text) if fate in TAKEN else ""
         getattr(self, f"_{fate}")(taken_id)

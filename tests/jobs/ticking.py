@@ -41,6 +41,18 @@ class Outbox:
         return [message_from_bytes(f.read_bytes(), policy=policy.default) for f in self.files]
 
 
+def words_of(mail: EmailMessage) -> str:
+    """What a mail says in plain text."""
+    body = mail.get_body(("plain",))
+    assert body is not None
+    return str(body.get_content())
+
+
+def everything_in(mail: EmailMessage) -> str:
+    """Every part of it, decoded."""
+    return "\n".join(str(part.get_content()) for part in mail.iter_parts())
+
+
 def instant(text: str) -> datetime:
     """An instant, from text with its offset; without one it is Phoenix time."""
     moment = datetime.fromisoformat(text)
