@@ -11,14 +11,16 @@ COLUMNS = """
 ALTER TABLE messages
     ADD COLUMN ambiguous boolean NOT NULL DEFAULT false,
     ADD COLUMN key_until timestamptz,
-    ADD COLUMN provider_id text;
+    ADD COLUMN provider_id text,
+    ADD COLUMN note text;
 """
 
 NO_COLUMNS = """
 ALTER TABLE messages
     DROP COLUMN ambiguous,
     DROP COLUMN key_until,
-    DROP COLUMN provider_id;
+    DROP COLUMN provider_id,
+    DROP COLUMN note;
 """
 
 TABLES = """

@@ -24,7 +24,8 @@ class Message(OfClinic, Versioned, Base):
     """One message of one rule for one session; its id is its key with the provider.
 
     `ambiguous`: an attempt may have gone, and nobody knows. `key_until`: so long, by the
-    database's clock, the provider would know that attempt again.
+    database's clock, the provider would know that attempt again. `note`: what a person who sent or
+    skipped it by hand said.
     """
 
     __tablename__ = "messages"
@@ -48,6 +49,7 @@ class Message(OfClinic, Versioned, Base):
     ambiguous: Mapped[bool] = mapped_column(default=False)
     key_until: Mapped[datetime | None]
     provider_id: Mapped[str | None]
+    note: Mapped[str | None]
     created_at: Mapped[datetime]
 
 

@@ -23,6 +23,7 @@ STATUSES = (
 # Why a message is where it is. A mail server's own refusal is `smtp_` and its code, a text
 # gateway's `gateway_` and its, a text provider's own word for it `twilio_` and the code.
 REASONS = (
+    "by_hand",
     "session_changed",
     "patient_discharged",
     "patient_deceased",
@@ -111,6 +112,14 @@ def _why_late(now: datetime, seen: Situation) -> str:
     if seen.kind == "reminder" and now < seen.session_starts_at - ENOUGH_TIME:
         return "superseded"
     return "too_late"
+
+
+# What a person may still do with a message in each of these states. Of one that may have gone
+# nobody knows whether sending it again would double it; one on its way is out of reach.
+BY_HAND = {
+    "send": ("planned", "skipped", "failed"),
+    "skip": ("planned",),
+}
 
 
 @dataclass(frozen=True, slots=True)
