@@ -122,6 +122,14 @@ def tick_command(at: str | None, dry_run: bool) -> None:
         click.echo("nothing was due")
 
 
+@click.command("restored")
+@with_appcontext
+def restored_command() -> None:
+    """After restoring a copy: what was due becomes unknown, so that nothing is sent twice."""
+    for what, count in sorted(delivery.doubt_all(clock.now).items()):
+        click.echo(f"{count:5} {what}")
+
+
 @click.command("check")
 @with_appcontext
 def check_command() -> None:
@@ -184,6 +192,7 @@ def init_app(app: Flask) -> None:
         sender,
         jobs_command,
         tick_command,
+        restored_command,
         check_command,
         demo_command,
         up_command,

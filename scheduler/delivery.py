@@ -23,7 +23,7 @@ from scheduler import logs
 from scheduler.messages.actions import begin_send, give_back, settle
 from scheduler.messages.channels import Channels
 from scheduler.messages.model import Message
-from scheduler.messages.model_claims import claim, expired, hold, release
+from scheduler.messages.model_claims import claim, doubt_all_due, expired, hold, release
 from scheduler.messages.rules import Outcome
 from scheduler.messages.schema import CHANNELS
 from scheduler.outreach.actions import scan
@@ -63,6 +63,20 @@ def scan_all(now: Now) -> Done:
 def sweep_all(now: Now) -> Done:
     """Free what dead or frozen processes hold in any clinic, where their lease is over."""
     return _for_each_clinic(lambda clinic_id: _sweep(clinic_id, now))
+
+
+def doubt_all(now: Now) -> Done:
+    """After a restore: what fell due may have gone since the copy was made, so nothing of it goes.
+
+    It is entered in the ledgers as unknown, for a person to see (I49).
+    """
+
+    def doubt(clinic_id: UUID) -> Done:
+        with working_for(clinic_id, now()) as work:
+            scan(work)
+            return Counter({"unknown (restored)": doubt_all_due(work)})
+
+    return _for_each_clinic(doubt)
 
 
 def deliver_all(app: Flask, way: str, now: Now, channels: Channels) -> Done:

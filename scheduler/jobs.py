@@ -9,22 +9,26 @@ import os
 import signal
 import threading
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 from flask import Flask
+from sqlalchemy.exc import SQLAlchemyError
 
 import config
 from scheduler import clock, databases, delivery, logs
-from scheduler.heartbeat import beat
+from scheduler.heartbeat import beat, remember, was_restored
 from scheduler.messages.channels import open_channels
 from scheduler.messages.schema import CHANNELS
 from scheduler.tenancy import unit_of_work
 
 # A loop that gave no sign of life in so many looks hangs.
 BEATS = 3
+
+# A clock that is further back than this may make us do again what was done: nothing goes out.
+BEHIND = timedelta(seconds=60)
 
 # So often within one lease it is looked for leases that are over.
 SWEEPS = 6
@@ -53,6 +57,9 @@ class Loop:
 
     def _run(self) -> None:
         settings: config.Settings = self.app.extensions["settings"]
+        if clock.behind(settings.data_dir) > BEHIND:
+            logs.log.error("the clock is behind; nothing is sent until it has caught up")
+            return
         try:
             with self.app.app_context():
                 self.do(self.now)
@@ -96,14 +103,31 @@ def loops_of(app: Flask, settings: config.Settings) -> list[Loop]:
     """What goes on side by side."""
     channels = open_channels(settings)
 
+    # Until it is known that the database is no older copy, nothing goes out.
+    is_known = threading.Event()
+
     def look(now: delivery.Now) -> None:
         clock.mark(settings.data_dir)
+        with unit_of_work() as session:
+            restored = was_restored(session, settings.data_dir)
+        if restored:
+            logs.log.error("the database is an older copy; what was due is unknown")
+            delivery.doubt_all(now)
+        is_known.set()
         delivery.scan_all(now)
         with unit_of_work() as session:
             beat(session)
+        with unit_of_work() as session:
+            remember(session, settings.data_dir)
 
     def deliver(way: str, now: delivery.Now) -> None:
-        delivery.deliver_all(app, way, now, channels)
+        if is_known.is_set():
+            try:
+                delivery.deliver_all(app, way, now, channels)
+            except SQLAlchemyError:
+                # It is away; who knows which copy of it comes back.
+                is_known.clear()
+                raise
 
     return [
         Loop(app, settings.tick_seconds, look),

@@ -97,6 +97,24 @@ def release(work: Work, message_ids: Sequence[UUID]) -> int:
     return int(result.rowcount)
 
 
+def doubt_all_due(work: Work) -> int:
+    """Everything that is due and not known to have gone is `unknown`; how many were.
+
+    In a copy from before it went, what has gone since looks as if it had not.
+    """
+    doubted = text(
+        """
+        UPDATE messages
+           SET status = 'unknown', reason = 'restored', ambiguous = true, lease_until = NULL,
+               version = version + 1
+         WHERE clinic_id = :clinic_id AND (status IN ('claimed', 'sending')
+               OR status = 'planned' AND due_at <= :now)
+        """
+    )
+    result: Any = work.session.execute(doubted, {"clinic_id": work.clinic_id, "now": work.now})
+    return int(result.rowcount)
+
+
 def hold(message: Message, lease: timedelta) -> None:
     """Let a message's lease begin now."""
     message.lease_until = from_now(lease)

@@ -33,6 +33,7 @@ REASONS = (
     "superseded",
     "too_late",
     "interrupted",
+    "restored",
     "bad_address",
     "broken",
     "forbidden_words",
