@@ -21,7 +21,7 @@ from scheduler.messages.actions import Outgoing, begin_send
 from scheduler.messages.channels_files import FileOutbox
 from scheduler.messages.channels_mail import AWAY, SmtpMail
 from scheduler.messages.model import Message
-from scheduler.messages.model_claims import claim
+from scheduler.messages.model_claims import claim, release
 from scheduler.messages.rules import Outcome
 from scheduler.outreach.actions import scan
 from scheduler.patients.actions import withdraw_consent
@@ -358,6 +358,32 @@ def test_a_poison_row_stops_no_other(
     logged = capsys.readouterr().err
     assert "a message failed" in logged
     assert "depression" not in logged
+
+
+def test_a_poison_row_of_a_dead_process_starves_no_other(
+    app: Flask, outbox: Outbox, server: embedded.Server, database: str
+) -> None:
+    """I38: what stood beside it on the page is freed all the same."""
+    clinic = a_clinic(app)
+    patients = [UUID(a_booking(clinic, at=time)["patient_id"]) for time in ("09:30", "11:30")]
+    claimed(clinic, "2026-11-28T12:00", lease=timedelta(0))
+    with a_poison_row(server, database, patients[0], "planned"):
+        done = tick(app, "2026-11-28T12:00", outbox.channels)
+    assert done == {"reminder 3d_before: sent": 1}
+    assert [row[1] for row in ends(clinic)] == ["claimed", "sent"]
+
+
+def test_a_row_that_somebody_is_writing_holds_up_no_other(app: Flask) -> None:
+    """I38: a process that froze in a transaction."""
+    clinic = a_clinic(app)
+    for time in ("09:30", "11:30"):
+        a_booking(clinic, at=time)
+    held = claimed(clinic, "2026-11-28T12:00", lease=timedelta(0))
+    with clinic.work() as work:
+        work.session.execute(select(Message).where(Message.id == held[0]).with_for_update())
+        with app.app_context(), clinic.work() as other:
+            assert release(other, held) == 1
+    assert sorted(row[1] for row in ends(clinic)) == ["claimed", "planned"]
 
 
 def test_a_clinic_whose_tick_fails_stops_no_other(
