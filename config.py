@@ -38,6 +38,11 @@ class Settings:
     outbox: str | None
     smtp_url: str | None = field(repr=False)
     mail_from: str
+    sms_url: str | None = field(repr=False)
+    sms_token: str | None = field(repr=False)
+    sms_key_seconds: int
+    twilio_url: str | None = field(repr=False)
+    public_url: str | None
     start_clock_at: datetime | None
     tick_seconds: float
     lease_seconds: float
@@ -71,6 +76,11 @@ def read(environ: Mapping[str, str] = os.environ) -> Settings:
         outbox=reader.take("OUTBOX", values.one_of("files"), _default_outbox(reader)),
         smtp_url=reader.take("SMTP_URL", values.smtp_url, None),
         mail_from=reader.take("MAIL_FROM", values.mail_address, "no-reply@clinic.example"),
+        sms_url=reader.take("SMS_URL", values.http_url, None),
+        sms_token=reader.take("SMS_TOKEN", values.token, None),
+        sms_key_seconds=reader.take("SMS_KEY_SECONDS", values.whole(0, 30 * 86_400), 0),
+        twilio_url=reader.take("TWILIO_URL", values.http_url, None),
+        public_url=reader.take("PUBLIC_URL", values.http_url, None),
         start_clock_at=reader.take("START_CLOCK_AT", values.instant, None),
         tick_seconds=reader.take("TICK_SECONDS", values.seconds, 15.0),
         lease_seconds=reader.take("MESSAGE_LEASE_SECONDS", values.seconds, 60.0),
@@ -123,8 +133,16 @@ def _check_together(reader: _Reader) -> None:
         reader.refuse("START_CLOCK_AT", "is for trying things out, never with DATABASE_URL")
     if reader.has("SMTP_URL") and not reader.has("MAIL_FROM"):
         reader.refuse("MAIL_FROM", "is needed with SMTP_URL")
+    if reader.has("SMS_URL") and reader.has("TWILIO_URL"):
+        reader.refuse("TWILIO_URL", "texts go one way: this or SMS_URL")
+    if reader.has("TWILIO_URL") and not reader.has("PUBLIC_URL"):
+        reader.refuse("PUBLIC_URL", "is needed with TWILIO_URL: it is called back there")
+    for name in ("SMS_TOKEN", "SMS_KEY_SECONDS"):
+        if reader.has(name) and not reader.has("SMS_URL"):
+            reader.refuse(name, "needs SMS_URL as well")
 
 
 def _default_outbox(reader: _Reader) -> str | None:
-    """A laptop without a mail server shows its messages as files; anything else asks for it."""
-    return None if reader.has("DATABASE_URL") or reader.has("SMTP_URL") else "files"
+    """A laptop without a way out shows its messages as files; anything else asks for it."""
+    configured = any(map(reader.has, ("DATABASE_URL", "SMTP_URL", "SMS_URL", "TWILIO_URL")))
+    return None if configured else "files"

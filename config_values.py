@@ -35,6 +35,17 @@ def smtp_url(text: str) -> str:
     return text
 
 
+def http_url(text: str) -> str:
+    """Where texts are handed over: https://, or http:// to this machine's own network."""
+    expected = ValueError("expected https://host/path, or http://")
+    parts = _split(text, expected)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.username is not None:
+        raise expected
+    if parts.fragment or not text.isascii():
+        raise expected
+    return text
+
+
 def _split(url: str, expected: ValueError) -> SplitResult:
     """The URL's parts; `expected` is raised for a port or host that cannot be one."""
     if any(character.isspace() for character in url):

@@ -9,7 +9,7 @@ from bench.databases import Cluster
 from bench.measure import Figure
 from bench.rows import Bench, Row
 from bench.standard import NOW
-from scheduler import jobs
+from scheduler import delivery
 
 PLAN = Row("plan 26 weekly", lambda a, n: [a.taken_plan()] * n, 200, 1.2)
 OPTIONS = Row("options for six", lambda a, n: [a.options()] * n, 200, 1.2)
@@ -42,10 +42,10 @@ def _ticks(bench: Bench, database: str) -> list[float]:
     taken = []
     with bench.cluster.app(database) as app:
         for _ in range(3):
-            jobs.tick(app, lambda: NOW, {})
+            delivery.tick(app, lambda: NOW, {})
         for _ in range(3 * bench.size.rounds):
             began = time.perf_counter()
-            done = jobs.tick(app, lambda: NOW, {})
+            done = delivery.tick(app, lambda: NOW, {})
             taken.append((time.perf_counter() - began) * 1000)
             if done:
                 raise RuntimeError(f"not idle: {done}")

@@ -6,6 +6,8 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
+from email import policy
 from uuid import uuid4
 
 import config
@@ -13,9 +15,10 @@ from bench import standard
 from bench.measure import Figure, against
 from bench.rows import Bench
 from bench.standard import NOW
-from scheduler import jobs
+from scheduler.delivery import Delivery
 from scheduler.messages.actions import Outgoing
-from scheduler.messages.channels import Channel, SmtpMail, as_mail
+from scheduler.messages.channels import Channel
+from scheduler.messages.channels_mail import SmtpMail, as_mail
 from scheduler.messages.rules import Outcome
 from scheduler.messages.rules_text import reminder
 
@@ -37,7 +40,9 @@ SENDER = "no-reply@clinic.example"
 class Nowhere:
     """A way out that takes everything at once."""
 
-    dedupes = True
+    key_life = timedelta(0)
+    needs_sender = False
+    width = 1
 
     def send(self, _outgoing: Outgoing) -> Outcome:
         """Gone."""
@@ -95,6 +100,7 @@ def _channel(port: int) -> SmtpMail:
 
 def _outgoing() -> Outgoing:
     return Outgoing(
+        clinic_id=uuid4(),
         id=uuid4(),
         attempt=1,
         kind="reminder",
@@ -116,7 +122,7 @@ def _bare(port: int, count: int) -> float:
             made = as_mail(_outgoing(), SENDER)
             connection.mail(SENDER)
             connection.rcpt("patient@example.com")
-            connection.data(made.as_bytes())
+            connection.data(made.as_bytes(policy=policy.SMTP))
         return count / (time.perf_counter() - began)
 
 
@@ -130,7 +136,7 @@ def _delivered(bench: Bench, channel: Channel, count: int) -> float:
         connection.execute("VACUUM ANALYZE messages")
     with bench.cluster.app(bench.ours.database) as app:
         began = time.perf_counter()
-        done = jobs.deliver(app, asked.clinic_id, lambda: NOW, {"email": channel})
+        done = Delivery(app, "email", lambda: NOW, {"email": channel}).run(asked.clinic_id)
         seconds = time.perf_counter() - began
     if sum(number for what, number in done.items() if what.endswith(": sent")) != count:
         raise RuntimeError(f"not all were sent: {done}")

@@ -1,8 +1,9 @@
 """A scheduler for infusion clinics. The map; `app.py` is where to start reading.
 
 app.py            create_app: names every part        cli.py      the flask commands
-jobs.py           the background process              serving.py  what `make run` does
-demo/             a believable clinic                 check/      proves the invariants
+jobs.py           the background process              delivery.py what its loops do
+serving.py        what `make run` does                demo/       a believable clinic
+check/            proves the invariants
 
 attention/        what needs a person now, derived from everything below
 outreach/         turns what is due into messages; past and coming

@@ -1,5 +1,6 @@
 """The flask commands."""
 
+import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,19 +12,21 @@ from flask import Flask, current_app
 from flask.cli import AppGroup, with_appcontext
 
 import config
-from scheduler import clock, demo, jobs, prepare, serving
+from scheduler import clock, delivery, demo, jobs, prepare, serving
 from scheduler.access.actions import make_key
 from scheduler.access.roles import ROLES
 from scheduler.check import report
 from scheduler.clinics.actions import create_clinic
 from scheduler.consults.model import Provider
 from scheduler.errors import Refused
+from scheduler.messages.actions_texts import set_sender
 from scheduler.messages.channels import open_channels
 from scheduler.protocols.actions import add_weekly
 from scheduler.tenancy import unit_of_work, working_for
 
 clinic = AppGroup("clinic", help="Clinics.")
 key = AppGroup("key", help="Keys for the API.")
+sender = AppGroup("sender", help="The numbers that clinics' texts come from.")
 
 
 @contextmanager
@@ -71,6 +74,24 @@ def create_key_command(
     click.echo(secret)
 
 
+@sender.command("set")
+@click.option("--clinic", "clinic_id", required=True, type=click.UUID)
+@click.option("--number", required=True, help="With its country's code: +16025550100.")
+@click.option("--account", required=True, help="Its account's id with the provider.")
+@click.option("--token", prompt="The account's token", hide_input=True, help="Asked for if absent.")
+def set_sender_command(clinic_id: UUID, number: str, account: str, token: str) -> None:
+    """Give a clinic a number of its own for texts, or another one."""
+    for option, given, shape in (
+        ("--number", number, r"\+[1-9][0-9]{1,14}"),
+        ("--account", account, "[A-Za-z0-9]{1,64}"),
+        ("--token", token, "[!-~]{16,200}"),
+    ):
+        if not re.fullmatch(shape, given):
+            raise click.BadParameter("cannot be used", param_hint=option)
+    with said_plainly(), working_for(clinic_id, clock.now()) as work:
+        set_sender(work, number=number, account=account, secret=token)
+
+
 @click.command("jobs")
 @with_appcontext
 def jobs_command() -> None:
@@ -89,16 +110,24 @@ def tick_command(at: str | None, dry_run: bool) -> None:
     if moment and settings.database_url and not dry_run:
         raise click.UsageError("--at with a DATABASE_URL needs --dry-run.")
     if dry_run:
-        click.echo(f"{jobs.count_due(moment or clock.now())} messages would fall due")
+        click.echo(f"{delivery.count_due(moment or clock.now())} messages would fall due")
         return
     channels = open_channels(settings)
-    done = jobs.tick(
+    done = delivery.tick(
         _app(), (lambda: moment) if moment else clock.now, channels, move_mark=moment is None
     )
     for what, count in sorted(done.items()):
         click.echo(f"{count:5} {what}")
     if not done:
         click.echo("nothing was due")
+
+
+@click.command("restored")
+@with_appcontext
+def restored_command() -> None:
+    """After restoring a copy: what was due becomes unknown, so that nothing is sent twice."""
+    for what, count in sorted(delivery.doubt_all(clock.now).items()):
+        click.echo(f"{count:5} {what}")
 
 
 @click.command("check")
@@ -158,5 +187,14 @@ def _app() -> Flask:
 def init_app(app: Flask) -> None:
     """Add the commands to the app."""
     app.cli.add_command(clinic)
-    for command in (key, jobs_command, tick_command, check_command, demo_command, up_command):
+    for command in (
+        key,
+        sender,
+        jobs_command,
+        tick_command,
+        restored_command,
+        check_command,
+        demo_command,
+        up_command,
+    ):
         app.cli.add_command(command)

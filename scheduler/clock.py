@@ -76,6 +76,12 @@ def mark(data_dir: Path) -> None:
             _write(data_dir, state.offset, instant)
 
 
+def behind(data_dir: Path) -> timedelta:
+    """By how much the clock stands before the latest instant that the folder has seen."""
+    latest = _read(data_dir).latest
+    return max(latest - now(), timedelta(0)) if latest else timedelta(0)
+
+
 @dataclass(frozen=True)
 class _State:
     offset: timedelta

@@ -14,6 +14,9 @@ import config
 from scheduler import connections, embedded, logs
 from scheduler.db import db
 
+# In the midst of a transaction nobody thinks for so long.
+LEAST_IDLE_SECONDS = 2
+
 APP_ROLE, OWNER_ROLE = "scheduler_app", "scheduler_owner"
 
 _ROLE = """
@@ -49,6 +52,9 @@ def find(settings: config.Settings) -> Databases:
 def init_app(app: Flask, databases: Databases) -> None:
     """Connect the app, as a role that row security binds. Raises ConfigurationError."""
     app.extensions["databases"] = databases
+    settings: config.Settings = app.extensions["settings"]
+    # A process that freezes in a transaction would hold its rows for as long.
+    idle_ms = int(max(settings.lease_seconds / 2, LEAST_IDLE_SECONDS) * 1000)
     app.config["SQLALCHEMY_DATABASE_URI"] = databases.app_url
     app.config["SQLALCHEMY_ENGINE_OPTIONS"] = {
         "hide_parameters": True,
@@ -59,6 +65,7 @@ def init_app(app: Flask, databases: Databases) -> None:
         | {
             # A writer that waits longer than this for the schedule answers 503 (reliability).
             "options": f"-c lock_timeout=2s -c statement_timeout={connections.STATEMENT_SECONDS}s"
+            f" -c idle_in_transaction_session_timeout={idle_ms}"
             " -c TimeZone=UTC -c plan_cache_mode=force_generic_plan",
         },
     }

@@ -4,7 +4,9 @@ By the database's clock, the one that all machines share. It is kept in a sequen
 no clinic, so there is nothing for row security to guard, and no tick leaves a dead row.
 """
 
+import os
 from dataclasses import dataclass
+from pathlib import Path
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
@@ -21,12 +23,36 @@ _LAST = text(
 )
 
 
+REMEMBERED = "last-tick"
+# A crash of the database may lose the last moments; a copy is older than that.
+TOLERANCE_SECONDS = 60
+
+
 @dataclass(frozen=True, slots=True)
 class Beat:
     """The last tick's end: in seconds since 1970, and how long that is ago."""
 
     at: float
     seconds_ago: float
+
+
+def was_restored(session: Session, data_dir: Path) -> bool:
+    """Has this database forgotten a tick that this folder remembers? Then it is an older copy."""
+    try:
+        remembered = float((data_dir / REMEMBERED).read_text("ascii"))
+    except (FileNotFoundError, ValueError):
+        return False
+    last = last_beat(session)
+    return (last.at if last else 0) < remembered - TOLERANCE_SECONDS
+
+
+def remember(session: Session, data_dir: Path) -> None:
+    """Keep the last tick beside the database, where restoring a copy does not reach."""
+    last = last_beat(session)
+    if last is not None:
+        new = data_dir / f"{REMEMBERED}.{os.getpid()}"
+        new.write_text(f"{last.at:.3f}", "ascii")
+        new.replace(data_dir / REMEMBERED)
 
 
 def beat(session: Session) -> None:

@@ -24,6 +24,9 @@ class Access:
 
 PUBLIC = Access("public", frozenset())
 
+# Let in by the provider's signature instead of a key.
+SIGNED = Access("signed", frozenset())
+
 READ_CARE = Access("read care", _EVERYONE)
 WRITE_CARE = Access("write care", _CARE_TEAM)
 DECIDE_CARE = Access("decide care", frozenset({CLINICIAN}))

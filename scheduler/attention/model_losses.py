@@ -70,7 +70,7 @@ def _by_start(column: Any) -> Any:
 
 
 def unsent(work: Work) -> list[Unsent]:
-    """The messages that failed, or of which nobody knows, for sessions not long past."""
+    """The messages that failed, did not arrive or are unknown, for sessions not long past."""
     of_session = and_(
         InfusionSession.clinic_id == Message.clinic_id, InfusionSession.id == Message.session_id
     )
@@ -87,7 +87,7 @@ def unsent(work: Work) -> list[Unsent]:
         .join(InfusionSession, of_session)
         .where(
             Message.clinic_id == work.clinic_id,
-            Message.status.in_(("failed", "unknown")),
+            Message.status.in_(("failed", "unknown", "undelivered")),
             InfusionSession.starts_at > work.now - MESSAGES_MATTER,
         )
     )

@@ -112,13 +112,20 @@ def _of_losses(kind: str, each: Losses, detail: str, *facts: object) -> Item:
     )
 
 
+HOW_IT_ENDED = {
+    "failed": ("message_failed", "was not sent"),
+    "undelivered": ("message_failed", "did not arrive"),
+    "unknown": ("message_unknown", "may or may not have been sent"),
+}
+
+
 def of_messages(unsent: Sequence[Unsent]) -> Iterator[Item]:
     """Messages that a person should know did not arrive, or may not have."""
     for each in unsent:
         what = {"reminder": "The reminder", "follow_up": "The follow-up"}[each.kind]
-        how = "was not sent" if each.status == "failed" else "may or may not have been sent"
+        kind, how = HOW_IT_ENDED[each.status]
         yield Item(
-            kind=f"message_{each.status}",
+            kind=kind,
             subject=each.id,
             message_id=each.id,
             session_id=each.session_id,

@@ -45,7 +45,9 @@ _STATES = """
                WHEN status IN ('sent', 'delivered', 'undelivered')
                    THEN sent_at IS NULL OR channel IS NULL OR address IS NULL
                         OR sent_at > not_after + :sending
-               WHEN status IN ('skipped', 'failed', 'cancelled', 'unknown') THEN reason IS NULL
+               WHEN status = 'unknown' THEN reason IS NULL
+               -- Of one that may have gone nobody says that it did not.
+               WHEN status IN ('skipped', 'failed', 'cancelled') THEN reason IS NULL OR ambiguous
                WHEN status IN ('claimed', 'sending') THEN lease_until IS NULL
                ELSE status <> 'planned' OR lease_until IS NOT NULL END,
            status IN ('planned', 'claimed', 'sending') AND next_attempt_at < :waiting_since

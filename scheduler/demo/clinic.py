@@ -33,7 +33,7 @@ from scheduler.demo.life import Life, Staff
 from scheduler.demo.series import Visits
 from scheduler.demo.story import INDUCTION, WEEKS_BACK, stories, week_of, workday
 from scheduler.demo.timeline import ANY, Outreach, Timeline
-from scheduler.messages.channels import FileOutbox
+from scheduler.messages.channels_files import FileOutbox
 from scheduler.protocols.actions import add_protocol, add_weekly
 from scheduler.protocols.rules import WEEKLY, Phase
 from scheduler.tenancy import Actor, Work, unit_of_work

@@ -11,7 +11,7 @@ from typing import TypeVar
 from scheduler.errors import Conflict
 from scheduler.messages.actions import begin_send, settle
 from scheduler.messages.channels import Channels
-from scheduler.messages.model import claim
+from scheduler.messages.model_claims import claim
 from scheduler.outreach.actions import scan
 from scheduler.tenancy import SYSTEM, Actor, Work
 from scheduler.wall_time import on_wall
@@ -78,6 +78,8 @@ class Outreach:
         while claimed := claim(work, LEASE):
             for message_id in claimed:
                 outgoing = begin_send(work, message_id, self.channels)
+                # What the database fills in by its own clock is read back.
+                work.session.flush()
                 if outgoing is not None:
                     outcome = self.channels[outgoing.channel].send(outgoing)
                     settle(work, outgoing, outcome, jitter=0)

@@ -3,29 +3,55 @@
 Between `begin_send` and `settle` no transaction is open: that is when the message goes out.
 """
 
-from collections.abc import Collection
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Protocol
 from uuid import UUID
 
 from scheduler.clinics.model import policy_of
 from scheduler.messages.model import Message, held_still, next_session_of, quiet_hours_of
-from scheduler.messages.rules import GO, Outcome, Situation, Verdict, after_attempt, verdict
+from scheduler.messages.model_claims import from_now, has_passed
+from scheduler.messages.model_texts import Sender, sender_of
+from scheduler.messages.rules import (
+    GO,
+    Attempt,
+    Outcome,
+    Situation,
+    Verdict,
+    after_attempt,
+    in_doubt,
+    verdict,
+)
 from scheduler.messages.rules_text import Draft, follow_up, reminder
 from scheduler.patients.model import Patient, consented_channels
-from scheduler.patients.rules import contact
+from scheduler.patients.rules import Contact, contact
 from scheduler.sessions.model import InfusionSession
 from scheduler.tenancy import Work
 from scheduler.web.fields_contact import readable_phone
+
+# The last fifth of a key's life is not counted on: their clock is not ours.
+KEY_SHARE = 0.8
 
 # Which consent a kind of message needs (I40).
 PURPOSE = {"reminder": "reminders", "follow_up": "check_ins"}
 
 
 @dataclass(frozen=True, slots=True)
+class Visit:
+    """The visit that a message is about, for the patient's calendar."""
+
+    session_id: UUID
+    time_version: int
+    starts_at: datetime
+    ends_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Outgoing:
     """A message on its way out. `id` is the same at every attempt, `attempt` counts from 1."""
 
+    clinic_id: UUID
     id: UUID
     attempt: int
     kind: str
@@ -35,37 +61,90 @@ class Outgoing:
     draft: Draft
     due_at: datetime
     at: datetime
+    sender: Sender | None = None
+    visit: Visit | None = None
 
 
-def begin_send(work: Work, message_id: UUID, channels: Collection[str]) -> Outgoing | None:
+class Way(Protocol):
+    """A way out: how long it takes a second attempt for the first, and for whom it is."""
+
+    key_life: timedelta
+    needs_sender: bool
+
+
+def begin_send(
+    work: Work, message_id: UUID, channels: Mapping[str, Way], *, via: str | None = None
+) -> Outgoing | None:
     """Check once more that a claimed message may go, and commit to sending it.
 
-    None when it may not, or not now: the ledger then says why.
+    None when it may not, or not now: the ledger then says why. With `via` it goes by that channel
+    or is left to the one that it has to take.
     """
     message = work.load(Message, message_id)
     if message.status != "claimed":
         return None
     infusion_session, patient = held_still(work, message)
+    sender = sender_of(work)
+    channels = {name: way for name, way in channels.items() if sender or not way.needs_sender}
     seen = _situation(work, message, infusion_session, patient, channels)
     decided = verdict(work.now, seen)
+    if message.ambiguous:
+        same_way = _same_way(work, message, seen.contact)
+        decided = in_doubt(decided, message.reason, same_way=same_way)
+    elif decided is GO and via not in (None, seen.contact.channel):
+        message.channel = seen.contact.channel
+        decided = Verdict("planned", message.reason)
+    draft = _draft(work, message, infusion_session, patient)
+    if decided is GO and draft.forbidden():
+        decided = Verdict("failed", "forbidden_words")
     _enter(message, decided)
     if decided is not GO:
         return None
-    draft = _draft(work, message, infusion_session, patient)
-    if draft.forbidden():
-        _enter(message, Verdict("failed", "forbidden_words"))
+    outgoing = _outgoing(work, message, seen.contact, draft, channels)
+    return replace(outgoing, sender=sender, visit=_visit(message, infusion_session))
+
+
+def _visit(message: Message, infusion_session: InfusionSession) -> Visit | None:
+    """A follow-up is about a visit that is over: there is nothing to put in a calendar."""
+    if message.kind == "follow_up":
         return None
-    assert seen.contact.channel  # noqa: S101 - the verdict saw to it
-    assert seen.contact.address  # noqa: S101 - so did `contact`
+    return Visit(
+        infusion_session.id,
+        infusion_session.time_version,
+        infusion_session.starts_at,
+        infusion_session.ends_at,
+    )
+
+
+def _same_way(work: Work, message: Message, contact: Contact) -> bool:
+    """Would it go once more by the same way, to a provider that still knows it?"""
+    same = (message.channel, message.address) == (contact.channel, contact.address)
+    return same and not has_passed(work, message.key_until)
+
+
+def _outgoing(
+    work: Work,
+    message: Message,
+    contact: Contact,
+    draft: Draft,
+    channels: Mapping[str, Way],
+) -> Outgoing:
+    """Note the attempt that begins now."""
+    assert contact.channel  # noqa: S101 - the verdict saw to it
+    assert contact.address  # noqa: S101 - so did `contact`
     message.attempts += 1
-    message.channel, message.address = seen.contact.channel, seen.contact.address
+    message.channel, message.address = contact.channel, contact.address
+    if not message.ambiguous:
+        life = channels[contact.channel].key_life
+        message.key_until = from_now(life * KEY_SHARE) if life else None
     return Outgoing(
+        clinic_id=work.clinic_id,
         id=message.id,
         attempt=message.attempts,
         kind=message.kind,
         rule=message.rule,
-        channel=message.channel,
-        address=message.address,
+        channel=contact.channel,
+        address=contact.address,
         draft=draft,
         due_at=message.due_at,
         at=work.now,
@@ -80,12 +159,19 @@ def settle(work: Work, sent: Outgoing, outcome: Outcome, jitter: float) -> str:
     """
     message = work.load(Message, sent.id)
     ours = message.status == "sending" and message.attempts == sent.attempt
-    late = message.status == "unknown" and outcome.result == "sent"
-    if ours or late:
-        next_state = after_attempt(outcome, sent.attempt, work.now, message.not_after, jitter)
-        _enter(message, next_state)
+    late = message.status in ("unknown", "planned", "claimed") and outcome.result == "sent"
+    if ours or (late and message.ambiguous):
+        attempt = Attempt(
+            sent.attempt,
+            message.not_after,
+            repeatable=not has_passed(work, message.key_until),
+            ambiguous=message.ambiguous,
+        )
+        message.ambiguous |= outcome.result == "unknown"
+        _enter(message, after_attempt(outcome, attempt, work.now, jitter))
         if message.status == "sent":
-            message.sent_at = work.now
+            message.sent_at, message.provider_id = work.now, outcome.provider_id
+            message.ambiguous = False
     return message.status
 
 
@@ -94,10 +180,13 @@ def give_back(work: Work, message_id: UUID, jitter: float) -> None:
     message = work.load(Message, message_id)
     if message.status == "claimed":
         message.attempts += 1
-        broken = Outcome("retry", "broken")
-        _enter(
-            message, after_attempt(broken, message.attempts, work.now, message.not_after, jitter)
+        attempt = Attempt(
+            message.attempts,
+            message.not_after,
+            repeatable=not has_passed(work, message.key_until),
+            ambiguous=message.ambiguous,
         )
+        _enter(message, after_attempt(Outcome("retry", "broken"), attempt, work.now, jitter))
 
 
 def _situation(
@@ -132,6 +221,9 @@ def _enter(message: Message, decided: Verdict) -> None:
         message.next_attempt_at = decided.until
     if decided.status != "sending":
         message.lease_until = None
+    if decided.status in ("skipped", "cancelled") and message.address is None:
+        # It took none; the one it was meant for says nothing any more.
+        message.channel = None
 
 
 def _draft(

@@ -1,34 +1,29 @@
-"""The ways out of the building: mail by SMTP, or files for trying things out."""
+"""The ways out of the building, by the name that consents use."""
 
-import smtplib
-import ssl
 from collections.abc import Mapping
-from email.errors import MessageError
-from email.headerregistry import Address
-from email.message import EmailMessage
-from email.utils import format_datetime, formataddr
-from pathlib import Path
+from datetime import timedelta
 from typing import Protocol
-from urllib.parse import parse_qs, unquote, urlsplit
 
 import config
 from scheduler.clinics.rules_words import forbidden_words
 from scheduler.messages.actions import Outgoing
+from scheduler.messages.channels_files import FileOutbox
+from scheduler.messages.channels_mail import SmtpMail
+from scheduler.messages.channels_text import PlainGateway
+from scheduler.messages.channels_twilio import Twilio
 from scheduler.messages.rules import Outcome
-
-TIMEOUT_SECONDS = 15
-
-# The mail server cannot be reached or does not let us in: certain, and worth another try.
-CHANNEL_AWAY = Outcome("retry", "mail_server_away")
-
-# What the email package raises for an address or a name that cannot stand in a header.
-UNMAILABLE = (ValueError, MessageError)
 
 
 class Channel(Protocol):
-    """A way out. `dedupes` says whether sending the same message twice is as good as once."""
+    """A way out.
 
-    dedupes: bool
+    `key_life` says how long sending the same message twice is as good as once, `width` how many
+    go out at the same time, `needs_sender` whether it is for clinics with a number of their own.
+    """
+
+    key_life: timedelta
+    needs_sender: bool
+    width: int
 
     def send(self, outgoing: Outgoing) -> Outcome:
         """Send it, and say how that ended. Never raises for what the other side does."""
@@ -39,6 +34,9 @@ class Channel(Protocol):
         ...
 
 
+Channels = Mapping[str, Channel]
+
+
 def check_sender(settings: config.Settings) -> None:
     """Raises ConfigurationError when the sender's address tells what a visit is for (I42)."""
     if found := forbidden_words(settings.mail_from):
@@ -46,151 +44,16 @@ def check_sender(settings: config.Settings) -> None:
 
 
 def open_channels(settings: config.Settings) -> dict[str, Channel]:
-    """The channels that are configured, by the name that consents use."""
+    """The channels that are configured."""
     if settings.outbox == "files":
-        return {"email": FileOutbox(settings.data_dir / "outbox", settings.mail_from)}
+        files = FileOutbox(settings.data_dir / "outbox", settings.mail_from)
+        return {"email": files, "sms": files}
+    channels: dict[str, Channel] = {}
     if settings.smtp_url is not None:
-        return {"email": SmtpMail(settings.smtp_url, settings.mail_from)}
-    return {}
-
-
-def as_mail(outgoing: Outgoing, mail_from: str) -> EmailMessage:
-    """The message as a mail; its Message-ID is the same at every attempt.
-
-    Raises one of UNMAILABLE for an address that no mail can bear.
-    """
-    mail = EmailMessage()
-    mail["From"] = formataddr((outgoing.draft.sender, mail_from))
-    # As one address, whatever it holds; a bare text might be read as several.
-    mail["To"] = Address(addr_spec=outgoing.address)
-    mail["Subject"] = outgoing.draft.subject
-    mail["Date"] = format_datetime(outgoing.at)
-    mail["Message-ID"] = f"<{outgoing.id}@{mail_from.rpartition('@')[2]}>"
-    mail["Auto-Submitted"] = "auto-generated"
-    mail.set_content(outgoing.draft.body)
-    return mail
-
-
-class FileOutbox:
-    """Writes each message to a file, as it would be sent; a second time over the first."""
-
-    dedupes = True
-
-    def __init__(self, folder: Path, mail_from: str) -> None:
-        self.folder, self.mail_from = folder, mail_from
-
-    def send(self, outgoing: Outgoing) -> Outcome:
-        due = f"{outgoing.due_at:%Y%m%dT%H%M%SZ}"
-        path = self.folder / f"{due}-{outgoing.kind}-{outgoing.rule}-{outgoing.id}.eml"
-        half = path.with_suffix(".part")
-        try:
-            self.folder.mkdir(parents=True, exist_ok=True)
-            half.write_bytes(as_mail(outgoing, self.mail_from).as_bytes())
-            half.replace(path)
-        except UNMAILABLE:
-            return Outcome("failed", "bad_address")
-        except OSError:
-            return Outcome("retry", "outbox_not_writable")
-        return Outcome("sent")
-
-    def close(self) -> None:
-        """Nothing is kept open."""
-
-
-class SmtpMail:
-    """Mail over one connection, kept open between messages."""
-
-    dedupes = False
-
-    def __init__(self, url: str, mail_from: str) -> None:
-        self.url, self.mail_from = urlsplit(url), mail_from
-        self.connection: smtplib.SMTP | None = None
-
-    def send(self, outgoing: Outgoing) -> Outcome:
-        try:
-            message = as_mail(outgoing, self.mail_from).as_bytes()
-        except UNMAILABLE:
-            return Outcome("failed", "bad_address")
-        try:
-            connection = self._connected()
-        except (OSError, smtplib.SMTPException, UnicodeError):
-            # What it has against us (a greeting of 554, a wrong password) is not the message's
-            # fault, however final: nothing of it went out, and it is worth another try.
-            self.close()
-            return CHANNEL_AWAY
-        return self._hand_over(connection, outgoing.address, message)
-
-    def _hand_over(self, connection: smtplib.SMTP, address: str, message: bytes) -> Outcome:
-        try:
-            self._expect(connection.mail(self.mail_from))
-            self._expect(connection.rcpt(address))
-        except smtplib.SMTPResponseException as refusal:
-            self.close()
-            return _refused(refusal)
-        except (OSError, smtplib.SMTPException):
-            # Not a byte of the message went out: certain, and worth another try.
-            self.close()
-            return CHANNEL_AWAY
-        return self._data(connection, message)
-
-    def _data(self, connection: smtplib.SMTP, message: bytes) -> Outcome:
-        try:
-            self._expect(connection.data(message))
-        except smtplib.SMTPResponseException as refusal:
-            self.close()
-            return _refused(refusal)
-        except (OSError, smtplib.SMTPException):
-            # It may have been taken: sending it again could double it (I35).
-            self.close()
-            return Outcome("unknown", "mail_server_broke_off")
-        return Outcome("sent")
-
-    def close(self) -> None:
-        if self.connection is not None:
-            self.connection.close()
-            self.connection = None
-
-    def _connected(self) -> smtplib.SMTP:
-        """The open connection, if the server still answers on it, or a new one."""
-        if self.connection is not None:
-            try:
-                self._expect(self.connection.noop())
-            except (OSError, smtplib.SMTPException):
-                self.close()
-        if self.connection is None:
-            self.connection = self._connect()
-        return self.connection
-
-    def _connect(self) -> smtplib.SMTP:
-        connection = self._open()
-        try:
-            if parse_qs(self.url.query).get("starttls") == ["1"]:
-                connection.starttls(context=ssl.create_default_context())
-            connection.ehlo_or_helo_if_needed()
-            if self.url.username is not None:
-                connection.login(unquote(self.url.username), unquote(self.url.password or ""))
-        except BaseException:
-            connection.close()
-            raise
-        return connection
-
-    def _open(self) -> smtplib.SMTP:
-        host, port = self.url.hostname or "", self.url.port
-        if self.url.scheme == "smtps":
-            context = ssl.create_default_context()
-            return smtplib.SMTP_SSL(host, port or 465, timeout=TIMEOUT_SECONDS, context=context)
-        return smtplib.SMTP(host, port or 25, timeout=TIMEOUT_SECONDS)
-
-    @staticmethod
-    def _expect(reply: tuple[int, bytes]) -> None:
-        if not 200 <= reply[0] < 300:
-            raise smtplib.SMTPResponseException(*reply)
-
-
-def _refused(refusal: smtplib.SMTPResponseException) -> Outcome:
-    """A reply of 4xx is worth another try, one of 5xx is not (RFC 5321, 4.2.1)."""
-    temporary = 400 <= refusal.smtp_code < 500
-    return Outcome("retry" if temporary else "failed", f"smtp_{refusal.smtp_code}")
-
-
-Channels = Mapping[str, Channel]
+        channels["email"] = SmtpMail(settings.smtp_url, settings.mail_from)
+    if settings.sms_url is not None:
+        key_life = timedelta(seconds=settings.sms_key_seconds)
+        channels["sms"] = PlainGateway(settings.sms_url, settings.sms_token, key_life)
+    elif settings.twilio_url is not None and settings.public_url is not None:
+        channels["sms"] = Twilio(settings.twilio_url, settings.public_url)
+    return channels

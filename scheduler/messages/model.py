@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta, tzinfo
+from datetime import datetime, tzinfo
 from typing import Any, ClassVar
 from uuid import UUID, uuid4
 
-from sqlalchemy import Interval, Select, and_, cast, func, select, text, update
+from sqlalchemy import Select, and_, func, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -19,11 +19,14 @@ from scheduler.sessions.model import InfusionSession
 from scheduler.sessions.rules_states import COUNTED
 from scheduler.tenancy import Work
 
-BATCH = 50
-
 
 class Message(OfClinic, Versioned, Base):
-    """One message of one rule for one session; its id is its key with the provider."""
+    """One message of one rule for one session; its id is its key with the provider.
+
+    `ambiguous`: an attempt may have gone, and nobody knows. `key_until`: so long, by the
+    database's clock, the provider would know that attempt again. `note`: what a person who sent or
+    skipped it by hand said.
+    """
 
     __tablename__ = "messages"
     noun: ClassVar[str] = "message"
@@ -43,12 +46,19 @@ class Message(OfClinic, Versioned, Base):
     next_attempt_at: Mapped[datetime]
     lease_until: Mapped[datetime | None]
     sent_at: Mapped[datetime | None]
+    ambiguous: Mapped[bool] = mapped_column(default=False)
+    key_until: Mapped[datetime | None]
+    provider_id: Mapped[str | None]
+    note: Mapped[str | None]
     created_at: Mapped[datetime]
 
 
 @dataclass(frozen=True, slots=True)
 class DueMessage:
-    """Something that fell due, or will: what the rules derive from a session."""
+    """Something that fell due, or will: what the rules derive from a session.
+
+    `channel` is the one that the patient prefers; which it takes is decided when it goes.
+    """
 
     kind: str
     rule: str
@@ -57,6 +67,7 @@ class DueMessage:
     time_version: int
     due_at: datetime
     not_after: datetime
+    channel: str | None = None
 
 
 def enter_in_ledger(work: Work, due: Sequence[DueMessage]) -> int:
@@ -73,7 +84,7 @@ def enter_in_ledger(work: Work, due: Sequence[DueMessage]) -> int:
     follow_ups = [_planned(work, each) for each in due if each.kind == "follow_up"]
     if follow_ups:
         entered = insert(Message).values(follow_ups)
-        again = ("time_version", "due_at", "not_after", "status", "next_attempt_at")
+        again = ("time_version", "due_at", "not_after", "channel", "status", "next_attempt_at")
         replaced = entered.on_conflict_do_update(
             index_elements=["clinic_id", "session_id", "rule"],
             index_where=Message.kind == text("'follow_up'"),
@@ -98,65 +109,12 @@ def _planned(work: Work, due: DueMessage) -> dict[str, Any]:
         "time_version": due.time_version,
         "due_at": due.due_at,
         "not_after": due.not_after,
+        "channel": due.channel,
         "status": "planned",
         "next_attempt_at": due.due_at,
         "created_at": work.now,
         "version": 1,
     }
-
-
-def claim(work: Work, lease: timedelta) -> list[UUID]:
-    """Take a batch of messages whose time has come; nobody else gets them while the lease runs.
-
-    The lease is compared only with the database's clock.
-    """
-    waiting = (
-        select(Message.id)
-        .where(
-            Message.clinic_id == work.clinic_id,
-            Message.status == "planned",
-            Message.next_attempt_at <= work.now,
-        )
-        .order_by(Message.next_attempt_at)
-        .limit(BATCH)
-        .with_for_update(skip_locked=True)
-        # Looked up once: PostgreSQL may run a subquery again for each row, and so past its limit.
-        .cte("waiting")
-    )
-    claimed = (
-        update(Message)
-        .where(Message.clinic_id == work.clinic_id, Message.id == waiting.c.id)
-        .values(
-            status="claimed",
-            lease_until=func.clock_timestamp() + cast(lease, Interval),
-            version=Message.version + 1,
-        )
-        .returning(Message.id)
-        .execution_options(synchronize_session=False)
-    )
-    return list(work.session.scalars(claimed))
-
-
-def hold(message: Message, lease: timedelta) -> None:
-    """Let a message's lease begin now, by the database's clock."""
-    message.lease_until = func.clock_timestamp() + cast(lease, Interval)
-
-
-def release_expired(work: Work, *, after_sending: str) -> int:
-    """Free what a dead process held; what it was sending is ambiguous: to `after_sending`."""
-    freed = text(
-        """
-        UPDATE messages
-           SET status = CASE status WHEN 'claimed' THEN 'planned' ELSE :after_sending END,
-               reason = CASE status WHEN 'claimed' THEN reason ELSE 'interrupted' END,
-               lease_until = NULL, version = version + 1
-         WHERE clinic_id = :clinic_id AND status IN ('claimed', 'sending')
-           AND lease_until < clock_timestamp()
-        """
-    )
-    asked = {"clinic_id": work.clinic_id, "after_sending": after_sending}
-    result: Any = work.session.execute(freed, asked)
-    return int(result.rowcount)
 
 
 def held_still(work: Work, message: Message) -> tuple[InfusionSession, Patient]:

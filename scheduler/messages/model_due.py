@@ -20,7 +20,7 @@ def sessions_of_recipients(
     conditions: list[ColumnElement[bool]],
     only: dict[str, UUID],
 ) -> Select[Any]:
-    """The sessions that meet the conditions, with their patient's zone and these columns.
+    """The sessions that meet the conditions, with their patient's zone, channel and these columns.
 
     `only` narrows them to those whose columns have these values.
     """
@@ -33,6 +33,7 @@ def sessions_of_recipients(
             InfusionSession.patient_id,
             InfusionSession.time_version,
             Patient.time_zone,
+            Patient.preferred_channel,
             *columns,
         )
         .join(Patient, same)
@@ -68,6 +69,7 @@ def falls_due(row: Any, kind: str, derived: Any, due: Span) -> DueMessage | None
         time_version=row.time_version,
         due_at=derived.due_at,
         not_after=derived.not_after,
+        channel=row.preferred_channel,
     )
 
 

@@ -20,8 +20,10 @@ STATUSES = (
     "cancelled",
 )
 
-# Why a message is where it is. A mail server's own refusal is `smtp_` and its code.
+# Why a message is where it is. A mail server's own refusal is `smtp_` and its code, a text
+# gateway's `gateway_` and its, a text provider's own word for it `twilio_` and the code.
 REASONS = (
+    "by_hand",
     "session_changed",
     "patient_discharged",
     "patient_deceased",
@@ -31,11 +33,15 @@ REASONS = (
     "superseded",
     "too_late",
     "interrupted",
+    "restored",
     "bad_address",
     "broken",
     "forbidden_words",
     "mail_server_away",
     "mail_server_broke_off",
+    "gateway_away",
+    "gateway_broke_off",
+    "gateway_unreadable",
     "outbox_not_writable",
 )
 
@@ -109,12 +115,25 @@ def _why_late(now: datetime, seen: Situation) -> str:
     return "too_late"
 
 
+# What a person may still do with a message in each of these states. Of one that may have gone
+# nobody knows whether sending it again would double it; one on its way is out of reach.
+BY_HAND = {
+    "send": ("planned", "skipped", "failed"),
+    "skip": ("planned",),
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How an attempt ended: `sent`, or `retry`, `failed` (both certain), or `unknown`."""
+    """How an attempt ended: `sent`, or `retry`, `failed` (both certain), or `unknown`.
+
+    `away` says that the provider itself could not be reached: others need not try it now.
+    """
 
     result: str
     reason: str | None = None
+    provider_id: str | None = None
+    away: bool = False
 
 
 def wait_before(attempt: int, jitter: float) -> timedelta:
@@ -126,13 +145,42 @@ def wait_before(attempt: int, jitter: float) -> timedelta:
     return min(doubled * (1 + JITTER * jitter), LONGEST_WAIT)
 
 
-def after_attempt(
-    outcome: Outcome, attempt: int, now: datetime, not_after: datetime, jitter: float
-) -> Verdict:
-    """The state a message enters when its attempt ended so."""
-    if outcome.result != "retry":
-        return Verdict(outcome.result, outcome.reason)
-    again = now + wait_before(attempt, jitter)
-    if again >= not_after:
-        return Verdict("failed", outcome.reason)
-    return Verdict("planned", outcome.reason, until=again)
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """The n-th attempt of a message, from 1.
+
+    `repeatable` says whether the provider would know it again, so that sending it once more is as
+    good as once; `ambiguous` that an earlier one may have gone, whatever became of this one.
+    """
+
+    number: int
+    not_after: datetime
+    repeatable: bool = False
+    ambiguous: bool = False
+
+
+def after_attempt(outcome: Outcome, attempt: Attempt, now: datetime, jitter: float) -> Verdict:
+    """The state a message enters when its attempt ended so.
+
+    What may have gone is tried again only where the provider would know it again (I35).
+    """
+    if outcome.result == "sent":
+        return Verdict("sent", outcome.reason)
+    in_doubt = attempt.ambiguous or outcome.result == "unknown"
+    again = now + wait_before(attempt.number, jitter)
+    certain_for_now = outcome.result == "retry" and not attempt.ambiguous
+    may_go_again = outcome.result != "failed" and (certain_for_now or attempt.repeatable)
+    if may_go_again and again < attempt.not_after:
+        return Verdict("planned", outcome.reason, until=again)
+    return Verdict("unknown" if in_doubt else "failed", outcome.reason)
+
+
+def in_doubt(decided: Verdict, last_reason: str | None, *, same_way: bool) -> Verdict:
+    """What becomes of a message that may have gone, when this is decided of it now.
+
+    It goes again only by the same way, to a provider that still knows it (`same_way`). Whatever
+    else ends it, nobody can say that it did not go.
+    """
+    if decided.status == "planned" or (decided is GO and same_way):
+        return decided
+    return Verdict("unknown", last_reason if decided is GO else decided.reason)

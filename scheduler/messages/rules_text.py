@@ -1,9 +1,13 @@
-"""What a message says. Short, one clear action, nothing that tells what a visit is for (I42)."""
+"""What a message says. Short, one clear action, nothing that tells what a visit is for (I42).
+
+Each is said twice: as a mail (subject and body) and as a text of at most 160 characters.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 
 from scheduler.clinics.rules_words import forbidden_words
+from scheduler.messages.rules_gsm import spelled_plainly
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,10 +17,11 @@ class Draft:
     sender: str
     subject: str
     body: str
+    text: str = ""
 
     def forbidden(self) -> list[str]:
         """The forbidden terms that stand in it."""
-        return forbidden_words(f"{self.sender}\n{self.subject}\n{self.body}")
+        return forbidden_words(f"{self.sender}\n{self.subject}\n{self.body}\n{self.text}")
 
 
 def reminder(
@@ -32,6 +37,7 @@ def reminder(
         subject=f"{neutral_name}: appt {short}",
         body=f"Hello,\n\nYou have an appointment with {neutral_name} on {long}.\n\n"
         f"To change it, {_call(phone)}.\n",
+        text=spelled_plainly(f"{neutral_name}: appt {short}. To change it, {_call(phone)}."),
     )
 
 
@@ -42,6 +48,7 @@ def follow_up(neutral_name: str, phone: str | None) -> Draft:
         subject=f"{neutral_name}: how are you?",
         body=f"Hello,\n\nWe hope you are well after your visit with {neutral_name}.\n\n"
         f"If anything worries you, or you would like to talk to us, {_call(phone)}.\n",
+        text=spelled_plainly(f"{neutral_name}: how are you? To talk to us, {_call(phone)}."),
     )
 
 

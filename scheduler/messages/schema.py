@@ -3,13 +3,13 @@
 from marshmallow import fields
 
 from scheduler.messages.rules import REASONS, STATUSES
-from scheduler.web.fields import Choice, Count, Id, Instant
-from scheduler.web.schema import PageQuery, Stored
+from scheduler.web.fields import Choice, Count, Id, Instant, Text
+from scheduler.web.schema import PageQuery, Stored, Strict
 
 KINDS = ("reminder", "follow_up")
 CHANNELS = ("sms", "email")
 RULE = {"pattern": r"^([0-9]+d_before|check_in)$"}
-REASON = {"pattern": rf"^({'|'.join(REASONS)}|smtp_[0-9]{{3}})$"}
+REASON = {"pattern": rf"^({'|'.join(REASONS)}|(smtp|gateway)_[0-9]{{3}}|twilio_[0-9]{{5}})$"}
 
 
 class MessageQuery(PageQuery):
@@ -21,8 +21,19 @@ class MessageQuery(PageQuery):
     patient_id = Id()
 
 
+class ByHand(Strict):
+    """Why a person sends or skips a reminder."""
+
+    example = {"reason": "Spoke to the patient on the phone."}
+
+    reason = Text(200, required=True)
+
+
 class MessageOut(Stored):
-    """A message, and how it ended; `reason` says why it was skipped or failed."""
+    """A message, and how it ended; `reason` says why it was skipped or failed.
+
+    `note` is what a person said who sent it at once or skipped it.
+    """
 
     kind = Choice(*KINDS, required=True)
     rule = fields.String(required=True, metadata=RULE)
@@ -36,3 +47,4 @@ class MessageOut(Stored):
     reason = fields.String(required=True, allow_none=True, metadata=REASON)
     attempts = Count(required=True)
     sent_at = Instant(required=True, allow_none=True)
+    note = fields.String(required=True, allow_none=True)

@@ -14,6 +14,7 @@ from scheduler.db import Base
 from scheduler.followups.model import follow_ups_due
 from scheduler.messages.model import DueMessage, Message, due_in
 from scheduler.reminders.model import reminders_due
+from scheduler.sessions.model import InfusionSession
 from scheduler.spans import Span
 from scheduler.tenancy import Work
 
@@ -35,7 +36,6 @@ class OutreachMark(Base):
 class Coming(DueMessage):
     """A message that is not in the ledger yet."""
 
-    channel: str | None = None
     status: str = "planned"
     reason: str | None = None
 
@@ -50,6 +50,18 @@ def locked_mark(work: Work) -> OutreachMark:
     made = {"clinic_id": work.clinic_id, "scanned_until": work.clinic().created_at}
     work.session.execute(insert(OutreachMark).values(made).on_conflict_do_nothing())
     return work.session.scalars(mark.with_for_update()).one()
+
+
+def locked_message(work: Work, infusion_session: InfusionSession, rule: str) -> Message | None:
+    """The message of that rule for the session as it is, held by this transaction."""
+    found = select(Message).where(
+        Message.clinic_id == work.clinic_id,
+        Message.kind == "reminder",
+        Message.session_id == infusion_session.id,
+        Message.time_version == infusion_session.time_version,
+        Message.rule == rule,
+    )
+    return work.session.scalars(found.with_for_update()).one_or_none()
 
 
 def falling_due(

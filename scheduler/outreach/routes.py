@@ -4,7 +4,10 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from scheduler.access.roles import READ_CARE
+from scheduler.access.roles import READ_CARE, WRITE_CARE
+from scheduler.messages.model import Message
+from scheduler.messages.schema import ByHand, MessageOut
+from scheduler.outreach import actions
 from scheduler.outreach.model import past_and_coming, place
 from scheduler.outreach.schema import OutreachOut, OutreachQuery
 from scheduler.sessions.model import InfusionSession
@@ -31,6 +34,30 @@ def list_session_messages(work: Work, query: dict[str, Any], session_id: UUID) -
     starts_at = work.load(InfusionSession, session_id).starts_at
     around = Span(starts_at, starts_at).widened(AROUND)
     return _page(work, around, session_id=session_id, **query)
+
+
+@routes.post(
+    "/sessions/<uuid:session_id>/reminders/<word:rule>/send",
+    access=WRITE_CARE,
+    body=ByHand(),
+    answer=MessageOut(),
+    refusals=("not_allowed",),
+)
+def send_reminder(work: Work, body: dict[str, Any], session_id: UUID, rule: str) -> Message:
+    """Send a reminder now; again, where it certainly did not go. Quiet hours bind it too."""
+    return actions.send_reminder(work, session_id, rule, **body)
+
+
+@routes.post(
+    "/sessions/<uuid:session_id>/reminders/<word:rule>/skip",
+    access=WRITE_CARE,
+    body=ByHand(),
+    answer=MessageOut(),
+    refusals=("not_allowed",),
+)
+def skip_reminder(work: Work, body: dict[str, Any], session_id: UUID, rule: str) -> Message:
+    """Do not send a reminder at all."""
+    return actions.skip_reminder(work, session_id, rule, **body)
 
 
 @routes.get("/reminders", access=READ_CARE, query=OutreachQuery(), answer=page_of(OutreachOut))

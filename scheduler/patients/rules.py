@@ -5,8 +5,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 
-# The channels that messages can take so far.
-CHANNELS = ("email",)
+# The channels that messages can take.
+CHANNELS = ("email", "sms")
 
 
 def search_patterns(name: str) -> list[str]:

@@ -5,7 +5,7 @@ from typing import Any, TypeVar
 
 from flask import Flask
 
-from scheduler.access.roles import PUBLIC, Access
+from scheduler.access.roles import PUBLIC, SIGNED, Access
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -13,6 +13,12 @@ View = TypeVar("View", bound=Callable[..., Any])
 def public(view: View) -> View:
     """Declare a plain Flask view open to anyone: health and documents."""
     view._access = PUBLIC  # type: ignore[attr-defined]
+    return view
+
+
+def signed(view: View) -> View:
+    """Declare a plain Flask view open to whoever can sign: a provider that calls us back."""
+    view._access = SIGNED  # type: ignore[attr-defined]
     return view
 
 

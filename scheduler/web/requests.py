@@ -5,6 +5,7 @@ from http import HTTPMethod, HTTPStatus
 from typing import Any
 
 from flask import Flask, Response, g, request
+from werkzeug.routing import BaseConverter
 
 from scheduler import logs
 from scheduler.web import metrics, problems
@@ -12,8 +13,18 @@ from scheduler.web import metrics, problems
 _METHODS = frozenset(HTTPMethod)
 
 
+class Word(BaseConverter):
+    """A name in a path, as `3d_before`; whatever is none matches no route."""
+
+    regex = "[a-z0-9_]{1,40}"
+
+
 class App(Flask):
     """Flask, but for the log of what was not caught: an error's text could quote a patient."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.url_map.converters["word"] = Word
 
     def log_exception(self, exc_info: Any) -> None:
         error = exc_info[1]

@@ -348,6 +348,12 @@ BROKEN = [
     ),
     (
         "I38",
+        "failed, though it may have gone",
+        "UPDATE messages SET status = 'failed', reason = 'broken', sent_at = NULL,"
+        " ambiguous = true WHERE rule = '1d_before' RETURNING id",
+    ),
+    (
+        "I38",
         "claimed for ever",
         "UPDATE messages SET status = 'claimed', sent_at = NULL WHERE rule = '1d_before'"
         " RETURNING id",

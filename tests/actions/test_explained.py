@@ -15,10 +15,10 @@ import pytest
 from flask import Flask
 from sqlalchemy import event
 
-from scheduler import clock, jobs
+from scheduler import clock, delivery
 from scheduler.db import db
 from scheduler.embedded import Server
-from scheduler.messages.channels import FileOutbox
+from scheduler.messages.channels_files import FileOutbox
 from tests.api.everything import AFTER, WHEN, Everything, everything, operations
 from tests.conftest import NOW, app_on, as_superuser, drop_database, new_database
 
@@ -223,4 +223,4 @@ def tick(app: Flask, plans: Plans, at: Callable[[datetime | str], None], folder:
     at(NOW + timedelta(days=7))
     outbox = FileOutbox(folder, "no-reply@clinic.example")
     for plans.asked in ("a tick", "an idle tick"):
-        jobs.tick(app, clock.now, {"email": outbox})
+        delivery.tick(app, clock.now, {"email": outbox})

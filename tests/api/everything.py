@@ -31,7 +31,7 @@ class Operation:
 
     @property
     def name(self) -> str:
-        path = _ID.sub(r"{\1}", self.rule)
+        path = _ID.sub(r"{\1}", self.rule).replace("<word:rule>", "{rule}")
         return f"{self.method} {path}"
 
     @property
@@ -49,7 +49,8 @@ class Operation:
         return [n for n, f in found.fields.items() if isinstance(f, Id)] if found else []
 
     def path(self, ids: dict[str, UUID]) -> str:
-        return _ID.sub(lambda found: str(ids[found[1]]), self.rule)
+        path = _ID.sub(lambda found: str(ids[found[1]]), self.rule)
+        return path.replace("<word:rule>", "3d_before")
 
 
 def operations(app: Flask) -> list[Operation]:

@@ -36,7 +36,7 @@ def is_replay(answer: TestResponse) -> bool:
 def test_every_post_that_creates_needs_a_key_and_no_other_write_does(
     app: Flask, ours: Everything
 ) -> None:
-    """I65: those that answer 201."""
+    """I65: those that answer 201, and those that send."""
     needed = set()
     for each in operations(app):
         answer = ours.send(each, headers={"Idempotency-Key": None})
@@ -56,6 +56,8 @@ def test_every_post_that_creates_needs_a_key_and_no_other_write_does(
         "POST /v1/providers",
         "POST /v1/series",
         "POST /v1/sessions",
+        "POST /v1/sessions/{session_id}/reminders/{rule}/send",
+        "POST /v1/sessions/{session_id}/reminders/{rule}/skip",
     }
 
 

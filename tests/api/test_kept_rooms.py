@@ -42,7 +42,6 @@ def test_a_second_search_reads_no_session(clinic: ClinicKit) -> None:
     finally:
         event.remove(db.engine, "before_cursor_execute", note)
     assert not [each for each in asked if "FROM sessions" in each]
-    assert len(asked) == 2
 
 
 def test_what_was_booked_moved_or_cancelled_since_is_seen(clinic: ClinicKit) -> None:

@@ -293,7 +293,7 @@ def test_the_bounds_themselves_are_allowed(clinic: ClinicKit, order: Json) -> No
 
 def test_a_patient_who_cannot_be_reminded_is_booked_with_a_warning(clinic: ClinicKit) -> None:
     """I40"""
-    silent, unreachable = a_patient(clinic), a_patient(clinic, email=None)
+    silent, unreachable = a_patient(clinic), a_patient(clinic, email=None, phone=None)
     for patient in (silent, unreachable):
         cleared(clinic, patient)
     consents(clinic, silent, "treatment")

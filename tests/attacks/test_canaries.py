@@ -25,7 +25,7 @@ from flask import Flask
 import config
 from scheduler.databases import APP_ROLE
 from scheduler.embedded import Server
-from scheduler.messages.channels import SmtpMail
+from scheduler.messages.channels_mail import SmtpMail
 from tests.api.everything import NEEDED_QUERIES, Everything, Operation, operations
 from tests.attacks.canaries import Aviary, seen_in
 from tests.attacks.stored import Stored

@@ -4,6 +4,7 @@ Its clock starts at noon on Saturday, 28 November 2026, in Phoenix: the first re
 Tuesday's visits are due.
 """
 
+import json
 import os
 import signal
 import subprocess
@@ -11,7 +12,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -214,8 +215,13 @@ def test_a_loop_that_hangs_ends_its_process_and_the_next_goes_on(data_dir: Path)
             assert sink.holding.wait(30)
             assert hanging.process.wait(timeout=10) == 1
             assert '"event":"the jobs hang"' in hanging.log.read_text()
-        with jobs_on(data_dir, **settings) as next_one:
-            wait_until(lambda: found() == [("unknown", "interrupted", 1)], next_one)
+        another = due_now(data_dir)
+        with (
+            looking(data_dir, another) as found_then,
+            jobs_on(data_dir, **settings) as next_one,
+        ):
+            wait_until(lambda: found_then() == [("sent", None, 1)], next_one)
+            assert found() == [("unknown", "interrupted", 1)]
             assert next_one.ends(signal.SIGTERM) == 0
 
 
@@ -233,3 +239,40 @@ def test_a_loop_that_was_frozen_or_waits_for_its_next_tick_does_not_hang(data_di
         with pytest.raises(subprocess.TimeoutExpired):
             jobs.process.wait(timeout=1.5)
         assert jobs.ends(signal.SIGTERM) == 0
+
+
+def test_in_an_older_copy_of_the_database_nothing_that_was_due_goes(data_dir: Path) -> None:
+    """I49: it may have gone since the copy was made; a person sees it."""
+    clinic_id = due_now(data_dir)
+    remembered = data_dir / "last-tick"
+    known = float(remembered.read_text())
+    remembered.write_text(str(known + 3600))
+    already = len(Outbox(data_dir / "outbox").files)
+    with looking(data_dir, clinic_id) as found:
+        with jobs_on(data_dir) as jobs:
+            wait_until(lambda: found() == [("unknown", "restored", 0)], jobs)
+            wait_until(lambda: float(remembered.read_text()) < known + 3600, jobs)
+            assert jobs.ends(signal.SIGTERM) == 0
+        assert '"event":"the database is an older copy' in jobs.log.read_text()
+        with jobs_on(data_dir) as jobs:
+            ticked = float(remembered.read_text())
+            wait_until(lambda: float(remembered.read_text()) > ticked, jobs)
+            assert jobs.ends(signal.SIGTERM) == 0
+        assert found() == [("unknown", "restored", 0)]
+    assert len(Outbox(data_dir / "outbox").files) == already
+
+
+def test_a_clock_that_was_put_back_sends_nothing(data_dir: Path) -> None:
+    """I49: until it has caught up."""
+    clinic_id = due_now(data_dir)
+    clock_file = data_dir / "clock.json"
+    state = json.loads(clock_file.read_text())
+    later = {"latest_at": (DUE_AT + timedelta(hours=1)).isoformat()}
+    with looking(data_dir, clinic_id) as found:
+        clock_file.write_text(json.dumps(state | later))
+        with jobs_on(data_dir) as jobs:
+            wait_until(lambda: "the clock is behind" in jobs.log.read_text(), jobs)
+            assert found() == []
+            clock_file.write_text(json.dumps(state))
+            wait_until(lambda: found() == [("sent", None, 1)], jobs)
+            assert jobs.ends(signal.SIGTERM) == 0

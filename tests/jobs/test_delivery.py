@@ -5,7 +5,7 @@ The visits are on Tuesday, 1 December 2026, at 09:30 in Phoenix if not said.
 
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -16,10 +16,12 @@ from flask import Flask
 from sqlalchemy import select, text
 
 from scheduler import embedded
-from scheduler.messages import model
+from scheduler.messages import model_claims
 from scheduler.messages.actions import Outgoing, begin_send
-from scheduler.messages.channels import CHANNEL_AWAY, FileOutbox, SmtpMail
-from scheduler.messages.model import Message, claim
+from scheduler.messages.channels_files import FileOutbox
+from scheduler.messages.channels_mail import AWAY, SmtpMail
+from scheduler.messages.model import Message
+from scheduler.messages.model_claims import claim, release
 from scheduler.messages.rules import Outcome
 from scheduler.outreach.actions import scan
 from scheduler.patients.actions import withdraw_consent
@@ -35,6 +37,7 @@ from tests.jobs.ticking import (
     a_visit,
     claimed,
     ends,
+    everything_in,
     instant,
     ledger,
     tick,
@@ -93,7 +96,7 @@ def test_a_claim_leaves_to_others_what_is_claimed_and_waits_for_nobody(
     app: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """I35: the first process has not committed yet."""
-    monkeypatch.setattr(model, "BATCH", 2)
+    monkeypatch.setattr(model_claims, "BATCH", 2)
     clinic = a_clinic(app)
     for time in ("09:00", "11:00", "13:00"):
         a_booking(clinic, at=time)
@@ -154,7 +157,8 @@ def test_a_crash_is_unknown_even_where_no_channel_is_left(app: Flask) -> None:
     """I38: it may have gone before the channel was taken away."""
     clinic = a_clinic(app)
     a_booking(clinic)
-    crashed_after_begin_send(clinic, {"email"})
+    with closing(SmtpMail("smtp://mail.example", FROM)) as mail:
+        crashed_after_begin_send(clinic, {"email": mail})
     tick(app, T_3, {})
     assert ends(clinic) == [("3d_before", "unknown", "interrupted")]
 
@@ -293,9 +297,9 @@ def test_nothing_that_goes_out_tells_what_a_visit_is_for(
     assert len(outbox.mails) == 3
     for mail in outbox.mails:
         heads = " ".join(f"{name}: {value}" for name, value in mail.items() if name != "To")
-        said = f"{heads} {mail.get_content()}".casefold()
+        said = f"{heads} {everything_in(mail)}".casefold()
         assert [word for word in WORDS if word in said] == []
-        assert "1980" not in f"{mail['Subject']} {mail.get_content()}", "a birth date"
+        assert "1980" not in f"{mail['Subject']} {everything_in(mail)}", "a birth date"
         assert mail["From"].addresses[0].display_name == "Your clinic"
 
 
@@ -356,6 +360,32 @@ def test_a_poison_row_stops_no_other(
     assert "depression" not in logged
 
 
+def test_a_poison_row_of_a_dead_process_starves_no_other(
+    app: Flask, outbox: Outbox, server: embedded.Server, database: str
+) -> None:
+    """I38: what stood beside it on the page is freed all the same."""
+    clinic = a_clinic(app)
+    patients = [UUID(a_booking(clinic, at=time)["patient_id"]) for time in ("09:30", "11:30")]
+    claimed(clinic, "2026-11-28T12:00", lease=timedelta(0))
+    with a_poison_row(server, database, patients[0], "planned"):
+        done = tick(app, "2026-11-28T12:00", outbox.channels)
+    assert done == {"reminder 3d_before: sent": 1}
+    assert [row[1] for row in ends(clinic)] == ["claimed", "sent"]
+
+
+def test_a_row_that_somebody_is_writing_holds_up_no_other(app: Flask) -> None:
+    """I38: a process that froze in a transaction."""
+    clinic = a_clinic(app)
+    for time in ("09:30", "11:30"):
+        a_booking(clinic, at=time)
+    held = claimed(clinic, "2026-11-28T12:00", lease=timedelta(0))
+    with clinic.work() as work:
+        work.session.execute(select(Message).where(Message.id == held[0]).with_for_update())
+        with app.app_context(), clinic.work() as other:
+            assert release(other, held) == 1
+    assert sorted(row[1] for row in ends(clinic)) == ["claimed", "planned"]
+
+
 def test_a_clinic_whose_tick_fails_stops_no_other(
     app: Flask,
     outbox: Outbox,
@@ -395,7 +425,7 @@ def test_a_backlog_longer_than_a_batch_is_sent_in_one_tick(
     app: Flask, outbox: Outbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """I38."""
-    monkeypatch.setattr(model, "BATCH", 2)
+    monkeypatch.setattr(model_claims, "BATCH", 2)
     clinic = a_clinic(app, chairs=3)
     booked_at_many_times(clinic)
     assert tick(app, "2026-11-28T12:00", outbox.channels) == {"reminder 3d_before: sent": 6}
@@ -440,7 +470,7 @@ def test_nobody_waits_twice_in_a_tick_for_a_mail_server_that_is_away(
     class Away(FileOutbox):
         def send(self, outgoing: Outgoing) -> Outcome:
             asked.append(outgoing)
-            return CHANNEL_AWAY
+            return AWAY
 
     tick(app, "2026-11-28T14:00", {"email": Away(outbox.folder, FROM)})
     assert len(asked) == 1

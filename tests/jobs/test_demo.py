@@ -17,13 +17,13 @@ import time_machine
 from flask import Flask
 from sqlalchemy import text
 
-from scheduler import demo, embedded, jobs
+from scheduler import delivery, demo, embedded
 from scheduler.attention.actions import derived
 from scheduler.check import report
 from scheduler.clinics.rules_words import forbidden_words
 from scheduler.demo import clinic as demo_clinic
 from scheduler.demo.visits import stay_minutes
-from scheduler.messages.channels import FileOutbox
+from scheduler.messages.channels_files import FileOutbox
 from scheduler.sessions.rules_states import LIVE
 from scheduler.tenancy import clinic_ids, unit_of_work, working_for
 from scheduler.wall_time import local_date
@@ -407,7 +407,7 @@ def test_the_first_tick_sends_nothing_that_was_due_before(
     """I35, I38: the jobs go on where the story ends; a day later there is something to do."""
     outbox = {"email": FileOutbox(tmp_path, "no-reply@clinic.example")}
     for later, some in ((timedelta(0), False), (timedelta(seconds=30), False), (DAY, True)):
-        done = jobs.tick(loaded, lambda later=later: NOW + later, outbox)  # type: ignore[misc]
+        done = delivery.tick(loaded, lambda later=later: NOW + later, outbox)  # type: ignore[misc]
         assert bool(done) is some
     mails = [path.name for path in tmp_path.iterdir()]
     assert mails

@@ -12,16 +12,17 @@ from email.utils import parsedate_to_datetime
 
 import pytest
 from flask import Flask
+from icalendar import Calendar
 from sqlalchemy import select
 
 from scheduler import embedded
-from scheduler.messages import channels
-from scheduler.messages.channels import SmtpMail
+from scheduler.messages import channels_mail
+from scheduler.messages.channels_mail import SmtpMail
 from scheduler.messages.model import Message
 from tests.builders import ClinicKit, a_cleared_patient, a_clinic
 from tests.conftest import as_superuser
 from tests.jobs.smtp_sink import CLOSE, HOLD, a_sink
-from tests.jobs.ticking import FROM, Outbox, a_booking, ends, instant, ledger, tick
+from tests.jobs.ticking import FROM, Outbox, a_booking, ends, instant, ledger, tick, words_of
 
 pytestmark = pytest.mark.usefixtures("at")
 
@@ -80,10 +81,31 @@ def test_a_mail_names_the_clinic_neutrally_and_itself_always_the_same(app: Flask
     assert second["Subject"] == "Sonoran Care: appt Tue Dec 1 9:30 AM"
     assert second["Auto-Submitted"] == "auto-generated"
     assert parsedate_to_datetime(second["Date"]) == instant("2026-11-28T09:31")
-    assert "Tuesday, December 1, at 9:30 AM" in second.get_content()
+    assert "Tuesday, December 1, at 9:30 AM" in words_of(second)
     assert (row["status"], row["attempts"]) == ("sent", 2)
     assert datetime.fromisoformat(row["sent_at"]) == instant("2026-11-28T09:31")
     assert row["session_id"] == session["id"]
+
+
+def test_a_mail_has_a_plain_part_a_page_and_an_event_for_the_calendar(app: Flask) -> None:
+    """I42, I47: the event's method stands in the MIME type too, or calendars take no notice."""
+    clinic = a_clinic(app, name="Sonoran & Care")
+    session = a_booking(clinic)
+    with a_sink() as sink, mail_to(sink.url) as mail:
+        tick(app, DUE, {"email": mail})
+    (taken,) = sink.mails
+    plain, page, event = taken.iter_parts()
+    assert taken.get_content_type() == "multipart/alternative"
+    types = ["text/plain", "text/html", "text/calendar"]
+    assert [part.get_content_type() for part in (plain, page, event)] == types
+    assert "Sonoran &amp; Care on Tuesday, December 1" in page.get_content()
+    assert dict(event["Content-Type"].params)["method"] == "REQUEST"
+    (visit,) = Calendar.from_ical(event.get_content()).walk("VEVENT")
+    assert visit["UID"] == f"{session['id']}@clinic.example"
+    assert visit["SEQUENCE"] == session["time_version"]
+    assert visit.decoded("DTSTART") == datetime.fromisoformat(session["starts_at"])
+    assert visit["SUMMARY"] == "Appointment, Sonoran & Care"
+    assert visit["ATTENDEE"] == f"mailto:{taken['To']}"
 
 
 def test_many_mails_take_one_connection(app: Flask) -> None:
@@ -144,7 +166,7 @@ def test_a_server_that_never_answers_the_text_leaves_it_unknown(
     app: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """I35, I38."""
-    monkeypatch.setattr(channels, "TIMEOUT_SECONDS", 0.3)
+    monkeypatch.setattr(channels_mail, "TIMEOUT_SECONDS", 0.3)
     clinic = a_clinic(app)
     a_booking(clinic)
     with a_sink() as sink, mail_to(sink.url) as mail:
@@ -189,7 +211,7 @@ def test_a_server_that_does_not_speak_to_us_is_no_fault_of_the_message(
     app: Flask, monkeypatch: pytest.MonkeyPatch, greeting: bytes
 ) -> None:
     """I38: it is tried again, however final the greeting sounds."""
-    monkeypatch.setattr(channels, "TIMEOUT_SECONDS", 0.3)
+    monkeypatch.setattr(channels_mail, "TIMEOUT_SECONDS", 0.3)
     clinic = a_clinic(app)
     a_booking(clinic)
     with a_strange_server(greeting) as url, mail_to(url) as mail:

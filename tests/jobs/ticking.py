@@ -11,9 +11,10 @@ from uuid import UUID
 
 from flask import Flask
 
-from scheduler import jobs
-from scheduler.messages.channels import Channel, FileOutbox
-from scheduler.messages.model import claim
+from scheduler import delivery
+from scheduler.messages.channels import Channel, Channels
+from scheduler.messages.channels_files import FileOutbox
+from scheduler.messages.model_claims import claim
 from scheduler.outreach.actions import scan
 from scheduler.sessions.model import InfusionSession
 from tests.builders import ClinicKit, a_cleared_patient, an_order
@@ -40,6 +41,18 @@ class Outbox:
         return [message_from_bytes(f.read_bytes(), policy=policy.default) for f in self.files]
 
 
+def words_of(mail: EmailMessage) -> str:
+    """What a mail says in plain text."""
+    body = mail.get_body(("plain",))
+    assert body is not None
+    return str(body.get_content())
+
+
+def everything_in(mail: EmailMessage) -> str:
+    """Every part of it, decoded."""
+    return "\n".join(str(part.get_content()) for part in mail.iter_parts())
+
+
 def instant(text: str) -> datetime:
     """An instant, from text with its offset; without one it is Phoenix time."""
     moment = datetime.fromisoformat(text)
@@ -49,12 +62,12 @@ def instant(text: str) -> datetime:
 
 
 def tick(
-    app: Flask, at: str | datetime, channels: dict[str, Channel], *, move_mark: bool = True
+    app: Flask, at: str | datetime, channels: Channels, *, move_mark: bool = True
 ) -> dict[str, int]:
     """One tick as of that instant, as a process of its own would do it; what it did."""
     now = instant(at) if isinstance(at, str) else at
     with app.app_context():
-        return dict(Counter(jobs.tick(app, lambda: now, channels, move_mark=move_mark)))
+        return dict(Counter(delivery.tick(app, lambda: now, channels, move_mark=move_mark)))
 
 
 def a_booking(clinic: ClinicKit, patient_id: UUID | None = None, **order: Any) -> dict[str, Any]:

@@ -103,6 +103,17 @@ def test_marks_from_many_processes_keep_the_latest(tmp_path: Path) -> None:
     assert {path.name for path in tmp_path.iterdir()} == {"clock.json", "clock.lock"}
 
 
+def test_a_clock_that_was_put_back_knows_by_how_much(tmp_path: Path) -> None:
+    """I49."""
+    assert clock.behind(tmp_path) == timedelta(0)
+    clock.start_at(tmp_path, NOON)
+    clock.mark(tmp_path)
+    assert clock.behind(tmp_path) == timedelta(0)
+    hour = timedelta(hours=1)
+    clock._set_offset(clock._offset - hour)
+    assert hour - A_MOMENT < clock.behind(tmp_path) <= hour
+
+
 def test_zones_come_from_the_pinned_package_alone() -> None:
     named = resources.files("tzdata").joinpath("zones").read_text().split()
     assert clock.zone_names() == frozenset(named) - {"Factory"}

@@ -34,6 +34,13 @@ BROKEN = [
     ("MAIL_FROM", "clinic"),
     ("MAIL_FROM", "clinic@localhost"),
     ("MAIL_FROM", "a@example.org,b@example.org"),
+    ("SMS_URL", "sms.example/send"),
+    ("SMS_URL", "ftp://sms.example/send"),
+    ("SMS_URL", "https://"),
+    ("SMS_URL", "https://user:password@sms.example/send"),
+    ("SMS_URL", "https://sms.example/send#here"),
+    ("SMS_URL", "https://sms.example/se nd"),
+    ("SMS_URL", "https://sms.example/señd"),
     ("START_CLOCK_AT", "2026-12-01T08:55:00"),
     ("START_CLOCK_AT", "2026-12-01"),
     ("START_CLOCK_AT", "tomorrow"),
@@ -91,6 +98,20 @@ def test_a_mail_server_that_cannot_be_used_is_refused_by_name(value: str) -> Non
             {"START_CLOCK_AT": "2026-12-01T08:55:00-07:00", "DATABASE_URL": POSTGRES},
         ),
         ("MAIL_FROM", {"SMTP_URL": "smtp://mail.example"}),
+        ("SMS_TOKEN", {"SMS_TOKEN": "0123456789abcdef"}),
+        ("SMS_KEY_SECONDS", {"SMS_KEY_SECONDS": "3600"}),
+        ("PUBLIC_URL", {"TWILIO_URL": "https://api.twilio.com"}),
+        (
+            "TWILIO_URL",
+            {
+                "TWILIO_URL": "https://api.twilio.com",
+                "PUBLIC_URL": "https://clinic.example",
+                "SMS_URL": "https://sms.example",
+            },
+        ),
+        ("SMS_TOKEN", {"SMS_TOKEN": "short", "SMS_URL": "https://sms.example"}),
+        ("SMS_KEY_SECONDS", {"SMS_KEY_SECONDS": "-1", "SMS_URL": "https://sms.example"}),
+        ("SMS_KEY_SECONDS", {"SMS_KEY_SECONDS": "2592001", "SMS_URL": "https://sms.example"}),
     ],
 )
 def test_settings_that_do_not_go_together_are_refused(name: str, environ: dict[str, str]) -> None:
@@ -122,6 +143,7 @@ def test_an_empty_environment_is_a_laptop() -> None:
     [
         ({}, "files"),
         ({"SMTP_URL": "smtp://mail.example", "MAIL_FROM": "clinic@example.org"}, None),
+        ({"SMS_URL": "https://sms.example/send"}, None),
         ({"DATABASE_URL": POSTGRES}, None),
         ({"DATABASE_URL": POSTGRES, "OUTBOX": "files"}, "files"),
     ],

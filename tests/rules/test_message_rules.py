@@ -1,7 +1,7 @@
 """May a message go now, and what follows from how its attempt ended (I35 to I40, I58)?"""
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import pytest
 from hypothesis import given
@@ -10,10 +10,12 @@ from hypothesis import strategies as st
 from scheduler.messages.rules import (
     GO,
     STATUSES,
+    Attempt,
     Outcome,
     Situation,
     Verdict,
     after_attempt,
+    in_doubt,
     last_moment,
     verdict,
     wait_before,
@@ -159,27 +161,65 @@ def test_no_wait_is_longer_than_an_hour(attempt: int, jitter: float) -> None:
 
 
 LATER = NOW + HOUR
+FIRST = Attempt(1, LATER)
+KNOWN = replace(FIRST, repeatable=True)
+IN_DOUBT = replace(FIRST, ambiguous=True)
+KNOWN_IN_DOUBT = replace(KNOWN, ambiguous=True)
+BUSY, REJECTED, LOST = (
+    Outcome("retry", "busy"),
+    Outcome("failed", "rejected"),
+    Outcome("unknown", "time_out"),
+)
+AGAIN = NOW + timedelta(seconds=30)
 ATTEMPTS = [
-    # how it ended, the attempt, of use until → what becomes of it
-    (Outcome("sent"), 1, LATER, Verdict("sent")),
-    (Outcome("sent"), 1, NOW - HOUR, Verdict("sent")),  # it went: nothing to take back
-    (Outcome("failed", "rejected"), 1, LATER, ends("failed", "rejected")),
-    (Outcome("unknown", "timeout"), 1, LATER, ends("unknown", "timeout")),  # never tried again
-    (Outcome("retry", "busy"), 1, LATER, Verdict("planned", "busy", NOW + timedelta(seconds=30))),
-    (Outcome("retry", "busy"), 3, LATER, Verdict("planned", "busy", NOW + timedelta(seconds=120))),
-    (Outcome("retry", "busy"), 8, LATER, ends("failed", "busy")),  # an hour on it is of no use
-    (Outcome("retry", "busy"), 1, NOW + timedelta(seconds=30), ends("failed", "busy")),
-    (Outcome("retry", "busy"), 1, NOW - HOUR, ends("failed", "busy")),
+    # how it ended, which attempt it was → what becomes of it
+    (Outcome("sent"), FIRST, Verdict("sent")),
+    (Outcome("sent"), replace(FIRST, not_after=NOW - HOUR), Verdict("sent")),  # it went
+    (Outcome("sent"), IN_DOUBT, Verdict("sent")),
+    (REJECTED, FIRST, ends("failed", "rejected")),
+    (REJECTED, KNOWN, ends("failed", "rejected")),
+    (REJECTED, KNOWN_IN_DOUBT, ends("unknown", "rejected")),  # an earlier one may have gone
+    (LOST, FIRST, ends("unknown", "time_out")),  # never tried again
+    (LOST, KNOWN, Verdict("planned", "time_out", AGAIN)),  # the provider tells them apart
+    (LOST, replace(KNOWN, not_after=AGAIN), ends("unknown", "time_out")),
+    (BUSY, FIRST, Verdict("planned", "busy", AGAIN)),
+    (BUSY, KNOWN_IN_DOUBT, Verdict("planned", "busy", AGAIN)),
+    (BUSY, IN_DOUBT, ends("unknown", "busy")),
+    (BUSY, replace(FIRST, number=3), Verdict("planned", "busy", NOW + timedelta(seconds=120))),
+    (BUSY, replace(FIRST, number=8), ends("failed", "busy")),  # an hour on it is of no use
+    (BUSY, replace(FIRST, not_after=AGAIN), ends("failed", "busy")),
+    (BUSY, replace(FIRST, not_after=NOW - HOUR), ends("failed", "busy")),
+    (BUSY, replace(KNOWN_IN_DOUBT, not_after=NOW), ends("unknown", "busy")),
 ]
 
 
-@pytest.mark.parametrize(("outcome", "attempt", "not_after", "expected"), ATTEMPTS)
-def test_only_what_certainly_did_not_go_is_tried_again_while_it_is_of_use(
-    outcome: Outcome, attempt: int, not_after: datetime, expected: Verdict
+@pytest.mark.parametrize(("outcome", "attempt", "expected"), ATTEMPTS)
+def test_what_may_have_gone_is_tried_again_only_where_its_provider_knows_it(
+    outcome: Outcome, attempt: Attempt, expected: Verdict
 ) -> None:
-    """I35, I38"""
-    assert after_attempt(outcome, attempt, NOW, not_after, 0) == expected
+    """I35, I38: and nothing else once it is of no use."""
+    assert after_attempt(outcome, attempt, NOW, 0) == expected
     assert expected.status in STATUSES
+
+
+WAITS = Verdict("planned", until=LATER)
+
+
+@pytest.mark.parametrize(
+    ("decided", "same_way", "expected"),
+    [
+        (GO, True, GO),
+        (GO, False, ends("unknown", "interrupted")),
+        (WAITS, False, WAITS),
+        (ends("cancelled", "session_changed"), True, ends("unknown", "session_changed")),
+        (ends("skipped", "no_consent"), True, ends("unknown", "no_consent")),
+    ],
+)
+def test_nobody_says_that_what_may_have_gone_did_not(
+    decided: Verdict, same_way: bool, expected: Verdict
+) -> None:
+    """I38"""
+    assert in_doubt(decided, "interrupted", same_way=same_way) == expected
 
 
 def test_the_last_moment_is_the_earlier_of_its_own_and_the_next_session() -> None:

@@ -102,9 +102,9 @@ def test_a_patient_is_written_to_where_they_have_an_address_and_consented(
         assert found == Contact(None, reason=expected)
 
 
-def test_mail_is_the_channel_there_is_so_far() -> None:
-    assert contact("sms", BOTH, {"email", "sms"}) == Contact("email", "a@example.com")
-    assert contact("sms", BOTH, {"sms"}) == Contact(None, reason="no_consent")
+def test_mail_and_texts_are_the_channels_there_are() -> None:
+    assert contact("sms", BOTH, {"email", "sms"}) == Contact("sms", BOTH["sms"])
+    assert contact("email", BOTH, {"sms"}) == Contact("sms", BOTH["sms"])
 
 
 SOME = [set(some) for n in range(3) for some in combinations(CHANNELS, n)]

@@ -13,6 +13,7 @@ TABLE = [
     (roles.WRITE_SITE, "no", "no", "no", "yes"),
     (roles.WRITE_DAY, "yes", "yes", "no", "yes"),
     (roles.ADMINISTER, "no", "no", "no", "yes"),
+    (roles.SIGNED, "no", "no", "no", "no"),  # a signature is asked for instead
     (roles.PUBLIC, "no", "no", "no", "no"),  # no key is asked for, so none is let in by role
 ]
 NAMES = ("front_desk", "clinician", "integration", "admin")

@@ -1,0 +1,56 @@
+"""What a provider tells us of texts: what became of ours, and those that came in."""
+
+from uuid import UUID, uuid4
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+
+from scheduler.messages.model import Message
+from scheduler.messages.model_texts import InboundText, TextSender
+from scheduler.messages.rules_receipts import after_receipt
+from scheduler.tenancy import Work
+
+
+def set_sender(work: Work, *, number: str, account: str, secret: str) -> TextSender:
+    """Give the clinic a number for its texts, or another one."""
+    row = work.session.get(TextSender, work.clinic_id)
+    if row is None:
+        row = TextSender(clinic_id=work.clinic_id)
+        work.session.add(row)
+    row.number, row.account, row.secret = number, account, secret
+    return row
+
+
+def note_receipt(
+    work: Work, message_id: UUID, provider_id: str, said: str, code: str | None
+) -> Message | None:
+    """Note what has become of a text (I45); None when there is no such message.
+
+    It may come before we know that the text was taken, and tells us so then.
+    """
+    found = select(Message).where(Message.clinic_id == work.clinic_id, Message.id == message_id)
+    message = work.session.scalars(found.with_for_update()).one_or_none()
+    if message is None or message.channel != "sms":
+        return None
+    if message.provider_id not in (None, provider_id):
+        return message
+    status = after_receipt(message.status, said)
+    if status is not None:
+        message.status, message.provider_id = status, provider_id
+        message.reason = f"twilio_{code}" if status == "undelivered" and code else None
+        message.sent_at = message.sent_at or work.now
+        message.lease_until, message.ambiguous = None, False
+    return message
+
+
+def take_in(work: Work, provider_id: str, number: str, body: str) -> None:
+    """Keep a text that came in, once (I45)."""
+    text = {
+        "clinic_id": work.clinic_id,
+        "id": uuid4(),
+        "provider_id": provider_id,
+        "number": number,
+        "body": body,
+        "received_at": work.now,
+    }
+    work.session.execute(insert(InboundText).values(text).on_conflict_do_nothing())

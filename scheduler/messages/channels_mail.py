@@ -1,0 +1,169 @@
+"""Mail by SMTP, over one connection that is kept open."""
+
+import smtplib
+import ssl
+from datetime import datetime, timedelta
+from email import policy
+from email.errors import MessageError
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.utils import format_datetime, formataddr
+from html import escape
+from urllib.parse import parse_qs, unquote, urlsplit
+
+from scheduler.messages.actions import Outgoing, Visit
+from scheduler.messages.rules import Outcome
+from scheduler.messages.rules_event import Event, calendar_file
+
+TIMEOUT_SECONDS = 15
+
+# The mail server cannot be reached or does not let us in: certain, and worth another try.
+AWAY = Outcome("retry", "mail_server_away", away=True)
+
+# What the email package raises for an address or a name that cannot stand in a header.
+UNMAILABLE = (ValueError, MessageError)
+
+
+def as_mail(outgoing: Outgoing, mail_from: str) -> EmailMessage:
+    """The message as a mail; its Message-ID is the same at every attempt.
+
+    Raises one of UNMAILABLE for an address that no mail can bear.
+    """
+    mail = EmailMessage()
+    mail["From"] = formataddr((outgoing.draft.sender, mail_from))
+    # As one address, whatever it holds; a bare text might be read as several.
+    mail["To"] = Address(addr_spec=outgoing.address)
+    mail["Subject"] = outgoing.draft.subject
+    mail["Date"] = format_datetime(outgoing.at)
+    mail["Message-ID"] = f"<{outgoing.id}@{mail_from.rpartition('@')[2]}>"
+    mail["Auto-Submitted"] = "auto-generated"
+    mail.set_content(outgoing.draft.body)
+    mail.add_alternative(as_page(outgoing.draft.body), subtype="html")
+    if outgoing.visit is not None:
+        _add_event(mail, event_of(outgoing, outgoing.visit, mail_from), outgoing.at)
+    return mail
+
+
+def as_page(body: str) -> str:
+    """The same words as HTML, and nothing but words: no pictures, no links that tell who reads."""
+    paragraphs = "".join(f"<p>{escape(each)}</p>" for each in body.strip().split("\n\n"))
+    return f'<!doctype html><html lang="en"><body>{paragraphs}</body></html>\n'
+
+
+def event_of(outgoing: Outgoing, visit: Visit, mail_from: str) -> Event:
+    """The visit as it will stand in the patient's calendar."""
+    return Event(
+        session_id=visit.session_id,
+        time_version=visit.time_version,
+        starts_at=visit.starts_at,
+        ends_at=visit.ends_at,
+        title=f"Appointment, {outgoing.draft.sender}",
+        organizer=mail_from,
+        attendee=outgoing.address,
+    )
+
+
+def _add_event(mail: EmailMessage, event: Event, at: datetime) -> None:
+    """The method stands in the MIME type and in the file, or calendars take no notice (I47)."""
+    mail.add_alternative(calendar_file(event, at), subtype="calendar")
+    *_, part = mail.iter_parts()
+    part.set_param("method", event.method)
+
+
+class SmtpMail:
+    """Mail over one connection, kept open between messages."""
+
+    key_life = timedelta(0)
+    needs_sender = False
+    width = 1
+
+    def __init__(self, url: str, mail_from: str) -> None:
+        self.url, self.mail_from = urlsplit(url), mail_from
+        self.connection: smtplib.SMTP | None = None
+
+    def send(self, outgoing: Outgoing) -> Outcome:
+        try:
+            # With the line ends of SMTP: servers refuse bare ones, or read them as one long line.
+            message = as_mail(outgoing, self.mail_from).as_bytes(policy=policy.SMTP)
+        except UNMAILABLE:
+            return Outcome("failed", "bad_address")
+        try:
+            connection = self._connected()
+        except (OSError, smtplib.SMTPException, UnicodeError):
+            # What it has against us (a greeting of 554, a wrong password) is not the message's
+            # fault, however final: nothing of it went out, and it is worth another try.
+            self.close()
+            return AWAY
+        return self._hand_over(connection, outgoing.address, message)
+
+    def _hand_over(self, connection: smtplib.SMTP, address: str, message: bytes) -> Outcome:
+        try:
+            self._expect(connection.mail(self.mail_from))
+            self._expect(connection.rcpt(address))
+        except smtplib.SMTPResponseException as refusal:
+            self.close()
+            return _refused(refusal)
+        except (OSError, smtplib.SMTPException):
+            # Not a byte of the message went out: certain, and worth another try.
+            self.close()
+            return AWAY
+        return self._data(connection, message)
+
+    def _data(self, connection: smtplib.SMTP, message: bytes) -> Outcome:
+        try:
+            self._expect(connection.data(message))
+        except smtplib.SMTPResponseException as refusal:
+            self.close()
+            return _refused(refusal)
+        except (OSError, smtplib.SMTPException):
+            # It may have been taken: sending it again could double it (I35).
+            self.close()
+            return Outcome("unknown", "mail_server_broke_off")
+        return Outcome("sent")
+
+    def close(self) -> None:
+        if self.connection is not None:
+            self.connection.close()
+            self.connection = None
+
+    def _connected(self) -> smtplib.SMTP:
+        """The open connection, if the server still answers on it, or a new one."""
+        if self.connection is not None:
+            try:
+                self._expect(self.connection.noop())
+            except (OSError, smtplib.SMTPException):
+                self.close()
+        if self.connection is None:
+            self.connection = self._connect()
+        return self.connection
+
+    def _connect(self) -> smtplib.SMTP:
+        connection = self._open()
+        try:
+            if parse_qs(self.url.query).get("starttls") == ["1"]:
+                connection.starttls(context=ssl.create_default_context())
+            connection.ehlo_or_helo_if_needed()
+            if self.url.username is not None:
+                connection.login(unquote(self.url.username), unquote(self.url.password or ""))
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    def _open(self) -> smtplib.SMTP:
+        host, port = self.url.hostname or "", self.url.port
+        if self.url.scheme == "smtps":
+            context = ssl.create_default_context()
+            return smtplib.SMTP_SSL(host, port or 465, timeout=TIMEOUT_SECONDS, context=context)
+        return smtplib.SMTP(host, port or 25, timeout=TIMEOUT_SECONDS)
+
+    @staticmethod
+    def _expect(reply: tuple[int, bytes]) -> None:
+        if not 200 <= reply[0] < 300:
+            raise smtplib.SMTPResponseException(*reply)
+
+
+def _refused(refusal: smtplib.SMTPResponseException) -> Outcome:
+    """A reply of 4xx is worth another try, one of 5xx is not (RFC 5321, 4.2.1)."""
+    temporary = 400 <= refusal.smtp_code < 500
+    return Outcome("retry" if temporary else "failed", f"smtp_{refusal.smtp_code}")

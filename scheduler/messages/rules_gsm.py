@@ -1,0 +1,38 @@
+"""What a text may hold: 160 characters of GSM-7, the alphabet that every phone takes at one price.
+
+Á, í, ó and ú are not in it, é and ñ are (3GPP TS 23.038, 6.2.1): what is not is spelled plainly.
+"""
+
+import unicodedata
+
+MOST = 160
+
+BASIC = frozenset(
+    "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?"
+    "¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
+)
+# Each takes the place of two.
+EXTENDED = frozenset("^{}\\[~]|€")
+
+PLAIN = str.maketrans(
+    {"‘": "'", "’": "'", "“": '"', "”": '"', "–": "-", "—": "-", "…": "...", "\xa0": " "}  # noqa: RUF001
+)
+
+
+def spelled_plainly(words: str) -> str:
+    """The words in GSM-7: accents that it lacks are left out, and so is what it cannot say."""
+    composed = unicodedata.normalize("NFC", words.translate(PLAIN))
+    return "".join(map(_plain, composed))
+
+
+def fits(words: str) -> bool:
+    """Whether the words go out as one text: in GSM-7, and in at most 160 of its characters."""
+    known = all(c in BASIC or c in EXTENDED for c in words)
+    return known and sum(2 if c in EXTENDED else 1 for c in words) <= MOST
+
+
+def _plain(character: str) -> str:
+    if character in BASIC or character in EXTENDED:
+        return character
+    spread = unicodedata.normalize("NFKD", character)
+    return "".join(c for c in spread if c in BASIC or c in EXTENDED)
