@@ -125,7 +125,7 @@ class Call:
             return answer_of(refusal)
 
     def _explain(self, session: Session, before: Work, refusal: Refused | Problem) -> Response:
-        work = enter(session, before.clinic_id, before.actor, before.now)
+        work = enter(session, before.clinic_id, before.actor, clock.now())
         response = answer_of(refusal, work)
         self._audit(work, response.status_code, path_ids(self.path))
         return response

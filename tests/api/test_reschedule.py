@@ -7,7 +7,9 @@ from uuid import UUID
 
 import pytest
 from flask import Flask
+from sqlalchemy import event
 
+from scheduler.db import db
 from tests.api.booking import Json, book, fill, one_session, sessions_of, taken
 from tests.builders import (
     ClinicKit,
@@ -222,3 +224,26 @@ def test_what_would_fit_keeps_the_distance_of_the_rank_it_would_have(clinic: Cli
     for each in offered:
         place = {"starts_at": each["starts_at"], "chair_id": each["chair_id"]}
         first = taken(clinic, first, "reschedule", **place)
+
+
+def test_what_would_fit_lies_ahead_of_whoever_waited_for_the_schedule(
+    clinic: ClinicKit, at: Travel
+) -> None:
+    """I17: meanwhile the last start before the chairs are out of order went by."""
+    session = one_session(clinic, a_cleared_patient(clinic))
+    for chair in clinic.chair_ids:
+        outage = {"starts_at": on(1, "10:50"), "ends_at": on(1, "17:00"), "reason": "Pump"}
+        assert clinic.admin.post(f"/v1/chairs/{chair}/outages", outage).status_code == 201
+    at(on(1, "09:29"))
+
+    def waits(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        if "UPDATE clinic_schedules" in statement:
+            at(on(1, "09:31"))
+
+    event.listen(db.engine, "before_cursor_execute", waits)
+    try:
+        offered = conflict(clinic, session, starts_at=on(1, "12:00"))["alternatives"]
+    finally:
+        event.remove(db.engine, "before_cursor_execute", waits)
+    assert offered
+    assert min(each["starts_at"] for each in offered) > on(1, "09:31")
