@@ -80,7 +80,7 @@ Row = TypeVar("Row", bound=Base)
 
 
 def insert(session: Session, model: type[Row], rows: Sequence[dict[str, Any]]) -> list[Row]:
-    """Insert rows in one statement; they are in the session as if they had been loaded.
+    """Insert rows at once; they are in the session as if they had been loaded.
 
     The unit of work of the ORM, which does the same, takes as long as the database itself.
     """

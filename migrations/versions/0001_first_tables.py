@@ -397,7 +397,7 @@ CREATE POLICY looked_up ON api_keys FOR SELECT TO CURRENT_USER USING (true);
 
 CREATE FUNCTION authenticate(hash bytea, reads_only boolean)
 RETURNS TABLE (key_id uuid, clinic_id uuid, role text, provider_id uuid, time_zone text)
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public AS $$
 BEGIN
     SELECT k.id, k.clinic_id, k.role, k.provider_id, c.time_zone
       INTO key_id, clinic_id, role, provider_id, time_zone
@@ -413,7 +413,7 @@ BEGIN
 END $$;
 
 CREATE FUNCTION all_clinic_ids() RETURNS SETOF uuid
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public AS $$
     SELECT id FROM clinics ORDER BY id
 $$;
 """

@@ -20,7 +20,7 @@ ALTER TABLE api_keys
 DROP FUNCTION authenticate(bytea, boolean);
 CREATE FUNCTION authenticate(hash bytea, reads_only boolean, at timestamptz)
 RETURNS TABLE (key_id uuid, clinic_id uuid, role text, provider_id uuid, time_zone text)
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public AS $$
 DECLARE
     used_at timestamptz;
 BEGIN
@@ -58,7 +58,7 @@ CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON audit_log
 CREATE INDEX audit_log_by_object ON audit_log USING gin (object_ids);
 CREATE POLICY looked_up ON audit_log FOR SELECT TO CURRENT_USER USING (true);
 CREATE FUNCTION audit_entries_of(object_id uuid) RETURNS SETOF uuid
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public AS $$
     SELECT id FROM audit_log
      WHERE clinic_id = nullif(current_setting('app.clinic_id', true), '')::uuid
        AND object_ids @> ARRAY[object_id]
@@ -76,7 +76,7 @@ CREATE INDEX patients_by_phone ON patients (clinic_id, phone);
 CREATE INDEX patients_by_birth_date ON patients (clinic_id, birth_date);
 CREATE POLICY looked_up ON patients FOR SELECT TO CURRENT_USER USING (true);
 CREATE FUNCTION patients_named(patterns text[]) RETURNS SETOF uuid
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public AS $$
     SELECT id FROM patients
      WHERE clinic_id = nullif(current_setting('app.clinic_id', true), '')::uuid
        AND search_name LIKE ALL (patterns)
@@ -126,7 +126,7 @@ def downgrade() -> None:
 FIRST_AUTHENTICATE = """
 CREATE FUNCTION authenticate(hash bytea, reads_only boolean)
 RETURNS TABLE (key_id uuid, clinic_id uuid, role text, provider_id uuid, time_zone text)
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public AS $$
 BEGIN
     SELECT k.id, k.clinic_id, k.role, k.provider_id, c.time_zone
       INTO key_id, clinic_id, role, provider_id, time_zone

@@ -113,7 +113,7 @@ def add_sessions(
     observation_minutes: int,
     series_id: UUID | None = None,
 ) -> list[InfusionSession]:
-    """Book a session in each slot, all in one statement."""
+    """Book a session in each slot, all at once."""
     rows = [
         {
             "clinic_id": work.clinic_id,
