@@ -1,8 +1,8 @@
 """Five job processes in trouble: `python -m tests.faults.troubled_jobs '{…}'`.
 
-A warm parent forks them and, until its standard input ends, does them harm at random and forks each
-that has ended anew. A frozen one goes on only when its lease is long over. Each has a token of its
-own with the gateway, so that its share of the work shows there.
+A warm parent forks them and, until its standard input ends, does them harm at random moments, each
+kind in turn, and forks each that has ended anew. A frozen one goes on only when its lease is long
+over. Each has a token of its own with the gateway, so that its share of the work shows there.
 """
 
 import ctypes
@@ -15,6 +15,7 @@ import sys
 import time
 from collections import Counter
 from dataclasses import dataclass, replace
+from itertools import cycle
 from typing import NoReturn
 
 from flask import Flask
@@ -62,6 +63,7 @@ class Trouble:
         self.app, self.frozen_seconds = app, frozen_seconds
         self.chance = random.Random(seed)  # noqa: S311 - the same harm each time
         self.processes = {number: self.fork(number) for number in range(count)}
+        self.harms = cycle(HARMS)
         self.done: Counter[str] = Counter()
 
     def fork(self, number: int) -> Process:
@@ -87,7 +89,9 @@ class Trouble:
         if process.thaws_at is not None:
             return
         frozen = sum(each.thaws_at is not None for each in self.processes.values())
-        how = self.chance.choice(HARMS if frozen < FROZEN_AT_ONCE else (signal.SIGKILL,))
+        how = next(self.harms)
+        if how is signal.SIGSTOP and frozen == FROZEN_AT_ONCE:
+            how = signal.SIGKILL
         self.done[how.name] += 1
         os.kill(process.pid, how)
         if how is signal.SIGSTOP:
