@@ -1,13 +1,25 @@
 """The tables' base: columns, keys and versions that every noun shares."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any, ClassVar, TypeVar
 from uuid import UUID, uuid4
 
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import Dialect, MetaData, Text, Uuid, inspect
+from sqlalchemy import (
+    ARRAY,
+    BindParameter,
+    ColumnElement,
+    Dialect,
+    MetaData,
+    Text,
+    Uuid,
+    any_,
+    bindparam,
+    inspect,
+    literal,
+)
 from sqlalchemy.dialects.postgresql import JSONB, TIMESTAMP
 from sqlalchemy.orm import (
     DeclarativeBase,
@@ -77,6 +89,25 @@ db = SQLAlchemy(
 )
 
 Row = TypeVar("Row", bound=Base)
+
+
+def in_states(column: Any, *states: str) -> ColumnElement[bool]:
+    """Is it one of these states? They stand in the statement itself.
+
+    Every plan is a generic one: to it a bound state could be any, and so no partial index serves.
+    """
+    named: BindParameter[str] = bindparam(None, states, expanding=True, literal_execute=True)
+    found: ColumnElement[bool] = column.in_(named)
+    return found
+
+
+def among(column: Any, ids: Iterable[UUID]) -> ColumnElement[bool]:
+    """Is it one of these ids? However many there are, it is one statement with one plan.
+
+    That plan takes them for few, and so looks each of them up in an index.
+    """
+    found: ColumnElement[bool] = column == any_(literal(list(ids), ARRAY(Uuid())))
+    return found
 
 
 def insert(session: Session, model: type[Row], rows: Sequence[dict[str, Any]]) -> list[Row]:

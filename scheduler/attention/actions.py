@@ -1,6 +1,6 @@
 """What needs a person now, and seeing to it. Derived on every request, stored nowhere."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from typing import Any
 from uuid import UUID
@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy.dialects.postgresql import insert
 
 from scheduler.attention.model import AttentionHandled
-from scheduler.attention.model_losses import handled_ids, losses_of, unsent
+from scheduler.attention.model_losses import handled_among, losses_of, unsent
 from scheduler.attention.model_picture import picture_of
 from scheduler.attention.rules import of_messages, of_series, of_sessions
 from scheduler.attention.rules_items import Following, Item
@@ -18,19 +18,20 @@ from scheduler.sessions.model import versions_of
 from scheduler.tenancy import Work
 
 
-def derived(work: Work) -> list[Item]:
-    """Everything that needs a person, handled or not."""
-    return [
-        *of_sessions(picture_of(work)),
-        *of_series(losses_of(work), work.zone),
-        *of_messages(unsent(work)),
-    ]
+def derived(work: Work) -> Iterator[Item]:
+    """Everything that needs a person, handled or not; to be read within the unit of work.
+
+    What takes longest to derive comes last, for who looks for one of them.
+    """
+    yield from of_messages(unsent(work))
+    yield from of_series(losses_of(work), work.zone)
+    yield from of_sessions(picture_of(work))
 
 
 def open_items(work: Work) -> list[tuple[UUID, Item]]:
     """What nobody has handled yet, with its id, the most urgent first."""
-    handled = handled_ids(work)
     found = [(item.id_in(work.clinic_id), item) for item in derived(work)]
+    handled = handled_among(work, (item_id for item_id, _ in found))
     found.sort(key=lambda each: (each[1].urgency, each[1].at, each[0]))
     return [each for each in found if each[0] not in handled]
 
@@ -59,7 +60,7 @@ def handle(work: Work, item_id: UUID, note: str) -> AttentionHandled:
     """
     if work.session.get(AttentionHandled, (work.clinic_id, item_id)):
         raise _handled_already()
-    if item_id not in {found for found, _ in open_items(work)}:
+    if all(item.id_in(work.clinic_id) != item_id for item in derived(work)):
         raise NotFound("attention item")
     added = (
         insert(AttentionHandled)

@@ -1,48 +1,34 @@
 """The clinic's rules and its sessions, as attention looks at them: each kind read once."""
 
 from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, select
+from sqlalchemy import select
 
-from scheduler.attention.rules_picture import Pattern, Person, Picture, Planned, Seat
+from scheduler.attention.model_sessions import done_and_counting, live_sessions
+from scheduler.attention.rules_picture import Pattern, Person, Picture, Seat
 from scheduler.chairs.model import Chair, outages_in
 from scheduler.clinics.model import closures_in, hours_of_clinic, policy_of, staffing_of
 from scheduler.consults.model import terms_of_patients
+from scheduler.consults.rules import Term
+from scheduler.db import among
 from scheduler.patients.model import Patient
 from scheduler.protocols.model import Protocol, phase_of
-from scheduler.protocols.rules import Visit
-from scheduler.sessions.model import InfusionSession
 from scheduler.sessions.rules_calendar import Blocker
-from scheduler.sessions.rules_overruns import LONGEST_BLOCK, watched_until
-from scheduler.sessions.rules_states import LIVE
+from scheduler.sessions.rules_overruns import LONGEST_BLOCK
 from scheduler.spans import Span
 from scheduler.tenancy import Work
-
-_COLUMNS = (
-    InfusionSession.id,
-    InfusionSession.patient_id,
-    InfusionSession.series_id,
-    InfusionSession.chair_id,
-    InfusionSession.protocol_id,
-    InfusionSession.clearance_id,
-    InfusionSession.status,
-    InfusionSession.starts_at,
-    InfusionSession.ends_at,
-    InfusionSession.block_starts_at,
-    InfusionSession.block_ends_at,
-    InfusionSession.observation_minutes,
-    InfusionSession.extra_minutes,
-    InfusionSession.infusion_ended_at,
-)
 
 
 def picture_of(work: Work) -> Picture:
     """The clinic's rules as they stand, and the sessions that are held against them."""
-    ahead = _ahead(work)
-    sessions = _sessions(work, ahead)
+    live = live_sessions(work)
+    ahead = {each.patient_id for each in live if each.starts_at > work.now}
+    terms: dict[UUID, Sequence[Term]] = dict.fromkeys(ahead, ())
+    terms |= terms_of_patients(work, ahead)
+    sessions = [*live, *done_and_counting(work, live, terms)]
     until = max((each.visit.block.end for each in sessions), default=work.now)
     within = Span(work.now, max(until, work.now)).widened(LONGEST_BLOCK)
     clinic, closures = work.clinic(), closures_in(work, within)
@@ -57,51 +43,10 @@ def picture_of(work: Work) -> Picture:
         staffing=staffing_of(work, within),
         chairs=_chairs(work),
         patients=_patients(work, ahead),
-        terms=terms_of_patients(work, ahead),
+        terms=terms,
         protocols=_protocols(work),
         minimum_age=policy_of(work).minimum_age,
         session_minutes=(clinic.session_minutes_min, clinic.session_minutes_max),
-    )
-
-
-def _sessions(work: Work, ahead: Select[UUID]) -> list[Planned]:
-    """All that are live, and the completed ones of the patients who have one ahead."""
-    of_clinic = select(*_COLUMNS).where(InfusionSession.clinic_id == work.clinic_id)
-    live = of_clinic.where(InfusionSession.status.in_(LIVE))
-    done = of_clinic.where(
-        InfusionSession.status == "completed", InfusionSession.patient_id.in_(ahead)
-    )
-    # Two queries, as each has an index of its own.
-    return [_planned(row) for query in (live, done) for row in work.session.execute(query)]
-
-
-def _ahead(work: Work) -> Select[UUID]:
-    """The patients who have a session ahead."""
-    return select(InfusionSession.patient_id).where(
-        InfusionSession.clinic_id == work.clinic_id,
-        InfusionSession.status.in_(LIVE),
-        InfusionSession.starts_at > work.now,
-    )
-
-
-def _planned(row: Any) -> Planned:
-    arrives_at, watched = row.block_starts_at, watched_until(row)
-    visit = Visit(
-        infusion=Span(row.starts_at, row.ends_at),
-        stay=Span(arrives_at, watched),
-        block=Span(arrives_at, row.block_ends_at),
-    )
-    return Planned(
-        id=row.id,
-        patient_id=row.patient_id,
-        series_id=row.series_id,
-        chair_id=row.chair_id,
-        protocol_id=row.protocol_id,
-        clearance_id=row.clearance_id,
-        status=row.status,
-        visit=visit,
-        extra=timedelta(minutes=row.extra_minutes),
-        infusion_ended_at=row.infusion_ended_at,
     )
 
 
@@ -121,10 +66,10 @@ def _chairs(work: Work) -> dict[UUID, Seat]:
     return {row.id: Seat(row.label, row.active, row.version) for row in rows}
 
 
-def _patients(work: Work, ahead: Select[UUID]) -> dict[UUID, Person]:
+def _patients(work: Work, ahead: Iterable[UUID]) -> dict[UUID, Person]:
     rows = work.session.execute(
         select(Patient.id, Patient.status, Patient.birth_date, Patient.version).where(
-            Patient.clinic_id == work.clinic_id, Patient.id.in_(ahead)
+            Patient.clinic_id == work.clinic_id, among(Patient.id, ahead)
         )
     )
     return {row.id: Person(row.status, row.birth_date, row.version) for row in rows}

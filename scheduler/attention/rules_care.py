@@ -1,8 +1,8 @@
 """Which sessions ahead are at odds with their patient: clearance, status, age, distance?"""
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import tzinfo
+from datetime import timedelta, tzinfo
 from uuid import UUID
 
 from scheduler.attention.rules_picture import Broken, Picture, Planned
@@ -10,6 +10,9 @@ from scheduler.consults.rules import Term, clearance_at, clearances_of, lacking
 from scheduler.patients.rules import not_bookable
 from scheduler.protocols.rules import Distance, phase_at
 from scheduler.wall_time import local_date
+
+# The distances that a protocol wants, by rank in a series.
+Patterns = dict[tuple[UUID, int], Distance]
 
 _NOT_BOOKABLE = {
     "discharged": "The patient is discharged.",
@@ -23,8 +26,9 @@ def too_near(picture: Picture) -> Iterator[Broken]:
 
     Two patterns may meet in one patient: what one of the two sessions allows was booked rightly.
     """
-    for sessions in _by_patient(picture.sessions).values():
-        distances = _distances(picture, sessions)
+    patterns: Patterns = {}
+    for sessions in picture.by_patient.values():
+        distances = _distances(picture, sessions, patterns)
         for place, each in enumerate(sessions):
             if not picture.is_ahead(each):
                 continue
@@ -46,33 +50,44 @@ def _nearest_too_near(
     return None
 
 
-def _distances(picture: Picture, sessions: Sequence[Planned]) -> dict[UUID, Distance]:
-    """What each of a patient's sessions keeps from others, by its rank in its series."""
-    ranks: Counter[UUID] = Counter()
+def _distances(
+    picture: Picture, sessions: Sequence[Planned], patterns: Patterns
+) -> dict[UUID, Distance]:
+    """What each of a patient's sessions keeps from others, by its rank in its series.
+
+    `patterns` are those seen before, as many patients have the same.
+    """
+    ranks: dict[UUID | None, int] = {}
     found = {}
     for each in sessions:
-        if each.series_id is not None:
-            ranks[each.series_id] += 1
-        rank = ranks[each.series_id] if each.series_id else 1
-        found[each.id] = phase_at(picture.protocols[each.protocol_id].phases, rank).distance
+        rank = 1 if each.series_id is None else ranks.get(each.series_id, 0) + 1
+        ranks[each.series_id] = rank
+        distance = patterns.get((each.protocol_id, rank))
+        if distance is None:
+            phases = picture.protocols[each.protocol_id].phases
+            distance = patterns[each.protocol_id, rank] = phase_at(phases, rank).distance
+        found[each.id] = distance
     return found
 
 
 def uncleared(picture: Picture) -> Iterator[Broken]:
     """I3, I4: a clearance is in force at each start, and covers no more than it may."""
-    for patient_id, sessions in _by_patient(picture.sessions).items():
+    for patient_id, sessions in picture.by_patient.items():
         terms = picture.terms.get(patient_id, ())
-        # Any change of the patient's clearances makes it another matter.
-        facts = tuple(sorted(map(repr, terms)))
         for each in _over(terms, sessions):
             if picture.is_ahead(each):
                 detail = "The clearance covers fewer sessions by now."
-                yield Broken(each.id, "max_sessions", detail, facts)
+                yield Broken(each.id, "max_sessions", detail, _facts(terms))
         for each in _uncovered(picture, terms, sessions):
             full = clearance_at(terms, each.starts_at, picture.zone) is not None
             rule = "max_sessions" if full else "not_cleared"
             detail = lacking(terms, each.starts_at, picture.zone)
-            yield Broken(each.id, rule, detail, facts)
+            yield Broken(each.id, rule, detail, _facts(terms))
+
+
+def _facts(terms: Iterable[Term]) -> tuple[str, ...]:
+    """Any change of the patient's clearances makes it another matter."""
+    return tuple(sorted(map(repr, terms)))
 
 
 def _over(terms: Iterable[Term], sessions: Sequence[Planned]) -> Iterator[Planned]:
@@ -87,13 +102,15 @@ def _uncovered(
     picture: Picture, terms: Sequence[Term], sessions: Sequence[Planned]
 ) -> list[Planned]:
     """Those ahead whose own clearance is not in force at the start, and that no other covers."""
-    holding = {
-        each.id
-        for each in sessions
-        for term in terms
-        if term.id == each.clearance_id and term.holds_at(each.starts_at, picture.zone)
-    }
-    left = [each for each in sessions if picture.is_ahead(each) and each.id not in holding]
+    of_id = {term.id: term for term in terms}
+    left = []
+    for each in sessions:
+        if picture.is_ahead(each):
+            term = of_id.get(each.clearance_id)
+            if term is None or not term.holds_at(each.starts_at, picture.zone):
+                left.append(each)
+    if not left:
+        return []
     lost = {each.id for each in left}
     used = Counter(each.clearance_id for each in sessions if each.id not in lost)
     found = clearances_of(terms, used, [each.starts_at for each in left], picture.zone)
@@ -102,11 +119,14 @@ def _uncovered(
 
 def not_to_be_booked(picture: Picture) -> Iterator[Broken]:
     """I6: the patient is active, and of age on the day."""
-    for each in picture.ahead():
-        patient = picture.patients[each.patient_id]
-        on = local_date(each.starts_at, picture.zone)
-        why = not_bookable(patient.status, patient.birth_date, on, picture.minimum_age)
-        if why is not None:
+    for patient_id, sessions in picture.by_patient.items():
+        for each in filter(picture.is_ahead, sessions):
+            patient = picture.patients[patient_id]
+            on = local_date(each.starts_at, picture.zone)
+            why = not_bookable(patient.status, patient.birth_date, on, picture.minimum_age)
+            if why is None:
+                # Nobody grows younger: the later ones are as well.
+                break
             facts = (why, patient.version, picture.minimum_age)
             yield Broken(each.id, "not_bookable", _NOT_BOOKABLE[why], facts)
 
@@ -114,16 +134,10 @@ def not_to_be_booked(picture: Picture) -> Iterator[Broken]:
 def wrong_length(picture: Picture) -> Iterator[Broken]:
     """I7: the infusion is as long as the clinic has them."""
     least, most = picture.session_minutes
-    for each in picture.ahead():
-        minutes = int((each.visit.infusion.end - each.starts_at).total_seconds() // 60)
-        if not least <= minutes <= most:
+    shortest, longest = timedelta(minutes=least), timedelta(minutes=most + 1)
+    for each in picture.ahead:
+        length = each.visit.infusion.end - each.visit.infusion.start
+        if not shortest <= length < longest:
+            minutes = length // timedelta(minutes=1)
             detail = f"Sessions here take {least} to {most} minutes, this one {minutes}."
             yield Broken(each.id, "session_minutes", detail, (minutes, least, most))
-
-
-def _by_patient(sessions: Iterable[Planned]) -> dict[UUID, list[Planned]]:
-    """Each patient's sessions, by start."""
-    grouped: dict[UUID, list[Planned]] = defaultdict(list)
-    for each in sorted(sessions, key=lambda each: (each.starts_at, each.id)):
-        grouped[each.patient_id].append(each)
-    return grouped

@@ -10,16 +10,19 @@ from scheduler.attention.rules_picture import Broken, Picture, Planned, spoken
 from scheduler.clinics.rules_staffing import nurses_at_work
 from scheduler.sessions.rules_calendar import Blocker, Calendar, closed
 from scheduler.sessions.rules_states import is_live
-from scheduler.spans import Span
+from scheduler.spans import Span, gaps
 from scheduler.wall_time import dates, day
 
 
 def shut(picture: Picture) -> Iterator[Broken]:
     """I11: the whole block lies in opening hours, outside closures and outages."""
-    for on, sessions in _by_day(picture, picture.ahead()).items():
+    for on, sessions in _by_day(picture, picture.ahead).items():
         calendar = _calendar(picture, on)
+        # Nearly all lie within one of a few open stretches: nothing more is asked of those.
+        stretches = list(gaps(_around(picture, on), (each.span for each in calendar.everywhere)))
         for each in sessions:
-            if blockers := calendar.in_clinic(each.visit):
+            within = any(stretch.contains(each.visit.block) for stretch in stretches)
+            if not within and (blockers := calendar.in_clinic(each.visit)):
                 yield _broken(each, "closed", _why_closed(picture, blockers), blockers)
             if blockers := calendar.on_lane(each.visit, each.chair_id):
                 label = picture.chairs[each.chair_id].label
@@ -29,13 +32,17 @@ def shut(picture: Picture) -> Iterator[Broken]:
 
 def _calendar(picture: Picture, on: date) -> Calendar:
     """What shuts the clinic or a chair around a day; a block may reach into the next."""
-    around = Span(day(on, picture.zone).start, day(on + timedelta(days=1), picture.zone).end)
+    around = _around(picture, on)
     closures = [each for each in picture.closures if each.span.overlaps(around)]
     return Calendar(
         lanes=(),
         everywhere=(*closed(picture.hours, [around], picture.zone), *closures),
         of_lane=picture.outages,
     )
+
+
+def _around(picture: Picture, on: date) -> Span:
+    return Span(day(on, picture.zone).start, day(on + timedelta(days=1), picture.zone).end)
 
 
 def _by_day(picture: Picture, sessions: Iterable[Planned]) -> dict[date, list[Planned]]:
@@ -72,9 +79,10 @@ def _from_to(span: Span, zone: tzinfo) -> str:
 
 def retired(picture: Picture) -> Iterator[Broken]:
     """I13: a retired chair keeps the sessions it has until someone moves them."""
-    for each in picture.ahead():
-        chair = picture.chairs[each.chair_id]
-        if not chair.active:
+    gone = {chair_id: chair for chair_id, chair in picture.chairs.items() if not chair.active}
+    for each in picture.ahead if gone else ():
+        chair = gone.get(each.chair_id)
+        if chair is not None:
             detail = f"{chair.label} takes no more sessions."
             yield Broken(each.id, "chair_retired", detail, (each.chair_id, chair.version))
 
@@ -88,7 +96,7 @@ def too_few_nurses(picture: Picture) -> Iterator[Broken]:
         for one in _beyond(picture, on, sessions):
             if one.session_id not in first or one.at < first[one.session_id].at:
                 first[one.session_id] = one
-    for each in picture.ahead():
+    for each in picture.ahead:
         if (found := first.get(each.id)) is not None:
             detail = f"From {spoken(found.at, picture.zone)} on there {_nurses(found.nurses)}."
             yield Broken(each.id, "nurse_limit", detail, (found.at, found.nurses))

@@ -2,11 +2,13 @@
 
 from scheduler.check.proof import Proof, by_sql
 
+# As long as attention looks at a series; what a series owes is told with it for ever.
 _OWED = """
     SELECT r.id, false, r.cancelled_at IS NULL AND p.status = 'active' AND (
                count(s.id) FILTER (WHERE s.status IN {counted}) < r.sessions_planned
                OR count(s.id) FILTER (WHERE s.status = 'no_show') >= o.missed_limit
                   AND count(s.id) FILTER (WHERE s.status = 'completed') < r.sessions_planned)
+               AND coalesce(max(s.starts_at) > :now - CAST(:matters AS interval), true)
     FROM series r
     JOIN patients p ON p.clinic_id = r.clinic_id AND p.id = r.patient_id
     JOIN protocols o ON o.clinic_id = r.clinic_id AND o.id = r.protocol_id

@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import Row, text
 from sqlalchemy.orm import Session
 
+from scheduler.attention.model_losses import SERIES_MATTER
 from scheduler.sessions.rules_states import COUNTED, LIVE
 from scheduler.tenancy import Work
 
@@ -121,10 +122,15 @@ def found_by(session: Session, query: str, **asked: Any) -> Found:
 
 
 def by_sql(query: str) -> Callable[[Work], Found]:
-    """A proof that is one query; it may ask for :clinic_id, :now and :sending."""
+    """A proof that is one query; it may ask for :clinic_id, :now, :sending and :matters."""
 
     def run(work: Work) -> Found:
-        known = {"clinic_id": work.clinic_id, "now": work.now, "sending": SENDING}
+        known = {
+            "clinic_id": work.clinic_id,
+            "now": work.now,
+            "sending": SENDING,
+            "matters": SERIES_MATTER,
+        }
         asked = {name: value for name, value in known.items() if f":{name}" in query}
         return found_by(work.session, query, **asked)
 

@@ -1,15 +1,15 @@
 """Providers, consultations and clearances as they are stored."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from datetime import date, datetime
 from typing import ClassVar
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Select, Text, select
+from sqlalchemy import ARRAY, Text, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from scheduler.consults.rules import Term
-from scheduler.db import Base, OfClinic, Versioned
+from scheduler.db import Base, OfClinic, Versioned, among
 from scheduler.tenancy import Work
 
 
@@ -73,10 +73,8 @@ def terms_of(work: Work, patient_id: UUID) -> list[Term]:
     return terms_of_patients(work, [patient_id]).get(patient_id, [])
 
 
-def terms_of_patients(
-    work: Work, patient_ids: Sequence[UUID] | Select[UUID]
-) -> dict[UUID, list[Term]]:
-    """The clearances of several patients, whose ids may be a query's."""
+def terms_of_patients(work: Work, patient_ids: Iterable[UUID]) -> dict[UUID, list[Term]]:
+    """The clearances of several patients."""
     rows = work.session.execute(
         select(
             Clearance.patient_id,
@@ -85,7 +83,7 @@ def terms_of_patients(
             Clearance.expires_on,
             Clearance.revoked_at,
             Clearance.max_sessions,
-        ).where(Clearance.clinic_id == work.clinic_id, Clearance.patient_id.in_(patient_ids))
+        ).where(Clearance.clinic_id == work.clinic_id, among(Clearance.patient_id, patient_ids))
     )
     found: dict[UUID, list[Term]] = {}
     for row in rows:

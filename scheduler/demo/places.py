@@ -8,6 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import select
 
+from scheduler.db import in_states
 from scheduler.demo.timeline import first_that_fits
 from scheduler.protocols.model import Protocol
 from scheduler.series.actions import book_series
@@ -61,7 +62,7 @@ def last_visit(work: Work, patient_id: UUID) -> datetime:
     starts = select(InfusionSession.starts_at).where(
         InfusionSession.clinic_id == work.clinic_id,
         InfusionSession.patient_id == patient_id,
-        InfusionSession.status.in_(COUNTED),
+        in_states(InfusionSession.status, *COUNTED),
     )
     return max(work.session.scalars(starts)).astimezone(work.zone)
 

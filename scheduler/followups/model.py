@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from uuid import UUID
 
 from scheduler.clinics.model import Policy
+from scheduler.db import in_states
 from scheduler.followups.rules import follow_up_of, recorded_from
 from scheduler.messages.model import DueMessage, quiet_hours_of
 from scheduler.messages.model_due import falls_due, next_start, sessions_of_recipients
@@ -26,7 +27,7 @@ def follow_ups_due(work: Work, due: Span, policy: Policy, **only: UUID) -> Itera
             next_start(work).label("next_at"),
         ],
         [
-            InfusionSession.status == "completed",
+            in_states(InfusionSession.status, "completed"),
             InfusionSession.completed_at >= recorded_from(due.start, hours_after),
             InfusionSession.completed_at <= due.end,
         ],

@@ -9,7 +9,7 @@ from sqlalchemy import Select, Text, func, select
 from sqlalchemy.dialects.postgresql import array
 from sqlalchemy.orm import Mapped, mapped_column
 
-from scheduler.db import Base, OfClinic, Versioned
+from scheduler.db import Base, OfClinic, Versioned, among
 from scheduler.errors import NotFound
 from scheduler.patients.rules import search_patterns
 from scheduler.tenancy import Match, Work
@@ -84,7 +84,7 @@ def contacts_of(work: Work, patient_ids: Iterable[UUID]) -> dict[UUID, Contact]:
     """Whom to call about some things, read at once."""
     rows = work.session.execute(
         select(Patient.id, Patient.given_name, Patient.family_name, Patient.phone).where(
-            Patient.clinic_id == work.clinic_id, Patient.id.in_(set(patient_ids))
+            Patient.clinic_id == work.clinic_id, among(Patient.id, set(patient_ids))
         )
     )
     return {row.id: Contact(*row[1:]) for row in rows}

@@ -75,6 +75,10 @@ class Distance:
 
     def keeps(self, one: datetime, other: datetime, zone: tzinfo) -> bool:
         """Are two starts far enough apart?"""
+        # So far apart no wall clock makes them near: none was ever put back by more than a day.
+        far = max(timedelta(days=max(self.min_days, 1) + 1), timedelta(hours=self.min_hours))
+        if abs(one - other) >= far:
+            return True
         span = self.forbidden(other, zone)
         return not span.start <= one < span.end
 

@@ -6,6 +6,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, and_, false, or_
 
 from scheduler.clinics.model import Policy
+from scheduler.db import in_states
 from scheduler.messages.model import DueMessage, quiet_hours_of
 from scheduler.messages.model_due import falls_due, previous_start, sessions_of_recipients
 from scheduler.reminders.rules import reminders_of, starts_due_in
@@ -23,7 +24,7 @@ def reminders_due(work: Work, due: Span, policy: Policy, **only: UUID) -> Iterat
     sessions = sessions_of_recipients(
         work,
         [InfusionSession.starts_at, previous_start(work).label("previous_at")],
-        [InfusionSession.status == "booked", or_(false(), *starting)],
+        [in_states(InfusionSession.status, "booked"), or_(false(), *starting)],
         only,
     )
     for row in work.session.execute(sessions):

@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Mapped
 
-from scheduler.db import Base, OfClinic, Versioned
+from scheduler.db import Base, OfClinic, Versioned, among
 from scheduler.series import rules
 from scheduler.sessions.model import InfusionSession
 from scheduler.sessions.model_views import SessionView, numbered
@@ -71,7 +71,7 @@ def views_of(work: Work, found: Sequence[Series]) -> list[SeriesView]:
         select(InfusionSession)
         .where(
             InfusionSession.clinic_id == work.clinic_id,
-            InfusionSession.series_id.in_([each.id for each in found]),
+            among(InfusionSession.series_id, [each.id for each in found]),
         )
         .order_by(InfusionSession.starts_at, InfusionSession.id)
     ).all()

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Mapped, mapped_column
 
-from scheduler.db import Base, OfClinic, Versioned, insert
+from scheduler.db import Base, OfClinic, Versioned, among, in_states, insert
 from scheduler.protocols.rules import VisitParts
 from scheduler.sessions.rules_slots import Slot
 from scheduler.sessions.rules_states import COUNTED, is_live
@@ -149,7 +149,7 @@ def clearances_used(
         .where(
             InfusionSession.clinic_id == work.clinic_id,
             InfusionSession.patient_id == patient_id,
-            InfusionSession.status.in_(COUNTED),
+            in_states(InfusionSession.status, *COUNTED),
             *([] if without is None else [InfusionSession.id != without]),
             *([] if before is None else [InfusionSession.starts_at < before]),
         )
@@ -165,7 +165,7 @@ def series_starts(work: Work, series_id: UUID) -> list[datetime]:
         .where(
             InfusionSession.clinic_id == work.clinic_id,
             InfusionSession.series_id == series_id,
-            InfusionSession.status.in_(COUNTED),
+            in_states(InfusionSession.status, *COUNTED),
         )
         .order_by(InfusionSession.starts_at)
     )
@@ -176,7 +176,7 @@ def versions_of(work: Work, session_ids: Iterable[UUID]) -> dict[UUID, int]:
     """The versions of these sessions, read at once."""
     rows = work.session.execute(
         select(InfusionSession.id, InfusionSession.version).where(
-            InfusionSession.clinic_id == work.clinic_id, InfusionSession.id.in_(set(session_ids))
+            InfusionSession.clinic_id == work.clinic_id, among(InfusionSession.id, set(session_ids))
         )
     )
     return {row.id: row.version for row in rows}

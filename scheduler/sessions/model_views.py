@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import func, select
 
+from scheduler.db import among, in_states
 from scheduler.sessions.model import InfusionSession
 from scheduler.sessions.rules_states import COUNTED
 from scheduler.tenancy import Work
@@ -40,8 +41,8 @@ def numbered(work: Work, sessions: Sequence[InfusionSession]) -> list[SessionVie
         )
         counted = select(InfusionSession.id, rank).where(
             InfusionSession.clinic_id == work.clinic_id,
-            InfusionSession.series_id.in_(series_ids),
-            InfusionSession.status.in_(COUNTED),
+            among(InfusionSession.series_id, series_ids),
+            in_states(InfusionSession.status, *COUNTED),
         )
         ordinals = {row[0]: row[1] for row in work.session.execute(counted)}
     return [SessionView(each, ordinals.get(each.id)) for each in sessions]

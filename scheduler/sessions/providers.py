@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from scheduler.consults.model import Consultation, Provider
+from scheduler.db import in_states
 from scheduler.errors import Facts
 from scheduler.protocols.rules import VisitParts
 from scheduler.sessions.model_calendar import shut
@@ -51,7 +52,7 @@ def provider_calendar(
             Consultation.starts_at >= whole.start - LONGEST_BLOCK,
             Consultation.starts_at < whole.end,
             Consultation.ends_at > whole.start,
-            Consultation.status.in_(("booked", "arrived")),
+            in_states(Consultation.status, "booked", "arrived"),
         )
     )
     of_lane: dict[UUID, list[Blocker]] = {}

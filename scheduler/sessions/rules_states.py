@@ -8,7 +8,8 @@ from scheduler.wall_time import local_date
 
 LIVE = ("held", "booked", "arrived", "infusing", "observing")
 COUNTED = (*LIVE, "completed")
-STATES = (*COUNTED, "cancelled", "no_show")
+LOST = ("cancelled", "no_show")
+STATES = (*COUNTED, *LOST)
 
 BACKDATED = timedelta(hours=24)
 BACKDATED_BY_CLINICIAN = timedelta(days=7)

@@ -123,7 +123,7 @@ def test_two_patterns_in_one_patient_may_lie_as_near_as_one_of_them_allows() -> 
     """I10: the session of the other protocol was booked rightly."""
     weekly, daily = planned(8), planned(10, protocol_id=DAILY_ID)
     assert rules_of(picture(weekly, daily)) == [[], []]
-    assert rules_of(picture(weekly, replace(daily, protocol_id=WEEKLY_ID))) == [[], ["gap"]]
+    assert rules_of(picture(weekly, daily._replace(protocol_id=WEEKLY_ID))) == [[], ["gap"]]
     third = planned(12)
     assert rules_of(picture(weekly, daily, third)) == [[], [], ["gap"]]
 
@@ -186,7 +186,7 @@ def test_a_collision_is_seen_as_soon_as_the_chair_will_not_be_free(
     first, following = planned(1, **fields), planned(1, "11:05", patient_id=uuid4())
     if extra := fields.get("extra"):
         stay = Span(first.visit.stay.start, first.visit.stay.end + extra)
-        first = replace(first, visit=replace(first.visit, stay=stay))
+        first = first._replace(visit=replace(first.visit, stay=stay))
     scene = picture(first, following, now=at(1, wall), patients=AnyPatient())
     found = [each for each in of_sessions(scene) if each.kind == "collision"]
     assert [each.session_id for each in found] == ([first.id] if until else [])

@@ -4,7 +4,7 @@ from datetime import date, datetime, timedelta, tzinfo
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from scheduler.protocols.rules import (
@@ -24,6 +24,7 @@ from scheduler.spans import Span
 from scheduler.wall_time import day
 from tests.rules.drawn import MINUTE, NEW_YORK, PHOENIX, TICK, clock_days, showing, utc
 from tests.rules.pictured import at
+from tests.rules.planned import far_enough
 
 NINE = utc("2026-11-24 09:00")
 
@@ -350,3 +351,25 @@ def test_the_sessions_that_start_too_late_after_the_one_before_are_named() -> No
     starts = [NINE + timedelta(days=n) for n in days]
     assert gaps_too_long(INDUCTION, starts, PHOENIX) == [4, 7]
     assert gaps_too_long(INDUCTION, starts[:1], PHOENIX) == []
+
+
+# A day later by the clock, and the same day by the calendar.
+@example((NEW_YORK, date(2024, 11, 3)), Distance(), 6, 1, 0)
+@given(
+    clock_days,
+    st.builds(
+        Distance, min_days=st.sampled_from([1, 2, 5]), min_hours=st.sampled_from([0, 30, 48])
+    ),
+    st.integers(-24 * 12, 24 * 12),
+    st.integers(-7, 7),
+    st.integers(-30, 30),
+)
+def test_two_starts_keep_their_distance_by_the_calendar_and_by_the_clock(
+    clock_day: tuple[tzinfo, date], distance: Distance, ticks: int, days: int, more: int
+) -> None:
+    """I10, I67: also around the days on which clocks change."""
+    in_zone, on = clock_day
+    other = day(on, in_zone).start + ticks * TICK
+    # Near whole days apart, where a clock change decides.
+    one = other + timedelta(days=days) + more * TICK
+    assert distance.keeps(one, other, in_zone) == far_enough(one, other, distance, in_zone)
