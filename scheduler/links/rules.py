@@ -32,6 +32,8 @@ NONCE_LASTS = timedelta(hours=2)
 DAYS_AROUND = timedelta(days=7)
 AHEAD = timedelta(hours=2)
 OFFERED_DAYS = 5
+# Five minutes earlier is no other time to somebody who asks for one.
+APART = timedelta(hours=1)
 
 
 def new_token() -> str:
@@ -118,11 +120,11 @@ def offered(starts: Iterable[datetime], present: datetime, zone: tzinfo) -> list
     """Which free starts to offer instead of the present one, in order.
 
     On each of the five nearest days the first, the last, and the one nearest to the wall time as
-    it is; of two that are as near, the earlier.
+    it is; of two that are as near, the earlier. None within an hour of the present one.
     """
     wall = _minute(present, zone)
     by_day: dict[date, set[datetime]] = {}
-    free = sorted(set(starts) - {present})
+    free = sorted(at for at in set(starts) if abs(at - present) >= APART)
     for on, found in groupby(free, lambda at: local_date(at, zone)):
         day = list(found)
         nearest = min(day, key=lambda at: abs(_minute(at, zone) - wall))

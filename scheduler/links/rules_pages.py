@@ -80,6 +80,8 @@ def page(told: Told, nonce: str, version: int) -> Page:
     time = spoken(told.starts_at, told.zone, language, name_zone=told.name_zone)
     title, body = TEXTS[language][_which(told)]
     body = body.format(name=told.name, time=time, channel=labels[told.channel])
+    # "9:30 a. m." ends a sentence with its own dot.
+    body = body.replace("m..", "m.")
     part = Part(language, title, body, _call(language, told.phone))
     form = None
     if told.standing == "open" and (told.purpose != "change" or told.starts):

@@ -24,7 +24,10 @@ TEXTS = {
     "en": {
         "confirm_open": ("Please confirm", "Your appointment with {name} is on {time}."),
         "confirm_done": ("Confirmed", "Thank you. We expect you on {time}."),
-        "change_open": ("Change your appointment", "Your appointment with {name} is on {time}."),
+        "change_open": (
+            "Change your appointment",
+            "Your appointment with {name} is on {time}. Please choose another time.",
+        ),
         "change_none": (
             "Change your appointment",
             "Your appointment with {name} is on {time}. Nothing else is free around that day.",
@@ -59,7 +62,10 @@ TEXTS = {
     "es": {
         "confirm_open": ("Confirme, por favor", "Su cita con {name} es el {time}."),
         "confirm_done": ("Confirmada", "Gracias. Le esperamos el {time}."),
-        "change_open": ("Cambiar su cita", "Su cita con {name} es el {time}."),
+        "change_open": (
+            "Cambiar su cita",
+            "Su cita con {name} es el {time}. Elija otra hora, por favor.",
+        ),
         "change_none": (
             "Cambiar su cita",
             "Su cita con {name} es el {time}. No hay otra hora libre cerca de ese día.",

@@ -67,6 +67,7 @@ def test_no_page_holds_a_forbidden_word_or_a_gap_in_its_words(told: Told) -> Non
     said = words_of(shown)
     assert forbidden_words(said) == []
     assert "{" not in said
+    assert ".." not in said
     assert shown.parts[0].title
     assert (shown.form is not None) == (
         told.standing == "open" and (told.purpose != "change" or bool(told.starts))

@@ -214,6 +214,11 @@ def test_the_nearest_five_days_are_offered_and_never_the_present_time() -> None:
     assert offered([local(8, 9, 30)], local(8, 9, 30), PHOENIX) == []
 
 
+def test_a_time_within_an_hour_of_the_present_one_is_no_other_time() -> None:
+    free = [local(8, 8, 30), local(8, 8, 35), local(8, 10, 25), local(8, 10, 30)]
+    assert offered(free, local(8, 9, 30), PHOENIX) == [local(8, 8, 30), local(8, 10, 30)]
+
+
 @given(st.lists(st.integers(0, 14 * 288), max_size=200), st.integers(0, 14 * 288))
 def test_what_is_offered_is_free_in_order_and_short(ticks: list[int], present: int) -> None:
     free = [local(1, 0) + timedelta(minutes=5 * tick) for tick in ticks]
