@@ -73,9 +73,11 @@ def answered(purpose: str, token: str, answer: Answer = _shown) -> Response:
         return _apology(problem)
     except SQLAlchemyError as error:
         meaning = problems.from_database(error)
-        if not isinstance(meaning, Problem):
+        if meaning is None:
             raise
-        return _apology(meaning)
+        if isinstance(meaning, Problem):
+            return _apology(meaning)
+        return _refused(purpose, token, meaning)
 
 
 def _apology(problem: Problem) -> Response:

@@ -69,9 +69,8 @@ def test_there_are_enough_kinds_of_them() -> None:
 
 @pytest.mark.parametrize("name", PROFILES)
 def test_no_scanner_changes_a_row(app: Flask, paths: list[str], stored: Stored, name: str) -> None:
-    phone = Phone(app)
+    phone, before = Phone(app), stored.fingerprints()
     read = pages(phone, paths)
-    before = stored.fingerprints()
     asked = [ask(phone, sent) for path in paths for sent in PROFILES[name](path, read[path])]
     assert len(asked) >= len(paths)
     assert stored.fingerprints() == before
@@ -83,8 +82,8 @@ def test_scanners_in_any_order_change_nothing_and_use_nothing_up(
 ) -> None:
     """Two thousand requests; and then each button works, as if nobody had been there."""
     phone, chosen = Phone(app), random.Random(1)  # noqa: S311 - a seeded choice can be repeated
-    read = pages(phone, paths)
     before, asked = stored.fingerprints(), 0
+    read = pages(phone, paths)
     most = size(ci=2_000, proof=20_000)
     for path in cycle(paths):
         if asked >= most:
@@ -98,12 +97,10 @@ def test_scanners_in_any_order_change_nothing_and_use_nothing_up(
     assert stored.fingerprints() != before
 
 
-def test_a_look_writes_nothing_but_the_audit_log(
-    app: Flask, reader: Flask, clinic: ClinicKit, paths: list[str], stored: Stored
-) -> None:
+def test_a_look_writes_nothing_but_the_audit_log(reader: Flask, paths: list[str]) -> None:
     """Under a database role that may write nothing else: also not when a link was last used."""
-    looking, read = Phone(reader), pages(Phone(app), paths)
-    asked = 0
+    looking, asked = Phone(reader), 0
+    read = pages(looking, paths)
     for profile in PROFILES.values():
         for path in paths:
             for sent in profile(path, read[path]):
