@@ -9,6 +9,7 @@ attention/        what needs a person now, derived from everything below
 outreach/         turns what is due into messages; past and coming
 followups/        when a follow-up is due             reminders/  when a reminder is due
 messages/         the ledger, channels and delivery
+links/            the pages that patients reach from a message
 series/           the order, the plan, the whole series
 sessions/         slots, placing, a session's way through the clinic; booking consultations
 consults/         providers, consultations, clearances

@@ -14,6 +14,7 @@ from scheduler.clinics.routes_staffing import routes as staffing
 from scheduler.consults.routes import routes as consults
 from scheduler.db import db
 from scheduler.keys.routes import routes as keys
+from scheduler.links.routes import pages
 from scheduler.messages import hooks
 from scheduler.messages.channels import check_sender
 from scheduler.messages.routes import routes as messages
@@ -79,6 +80,7 @@ def create_app(
     for routes in NOUNS:
         document.register_blueprint(routes)
     hooks.init_app(app, settings)
+    app.register_blueprint(pages)
     cli.init_app(app)
     require_declared_access(app)
     return app

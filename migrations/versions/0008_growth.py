@@ -1,6 +1,7 @@
 """However many years a clinic has behind it, no question reads them whole.
 
-Attention asks which series lost a session, and which messages did not arrive. A search by name asks
+Attention asks which series lost a session, and which messages did not arrive; a list asks for one
+status. A search by name asks
 one pattern a word: `LIKE ALL` of an array knows no index, so the patterns are written out.
 """
 
@@ -12,6 +13,7 @@ down_revision = "0007"
 INDEXES = """
 CREATE INDEX sessions_lost ON sessions (clinic_id, series_id)
     WHERE status IN ('cancelled', 'no_show');
+CREATE INDEX sessions_by_status ON sessions (clinic_id, status, starts_at, id);
 CREATE INDEX messages_not_arrived ON messages (clinic_id, due_at)
     WHERE status IN ('failed', 'unknown', 'undelivered');
 """
@@ -45,7 +47,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    op.execute("DROP INDEX sessions_lost, messages_not_arrived")
+    op.execute("DROP INDEX sessions_lost, sessions_by_status, messages_not_arrived")
     _replace(NAMED_BEFORE)
 
 

@@ -35,7 +35,6 @@ class Event:
 
 def calendar_file(event: Event, at: datetime) -> str:
     """The event as a calendar file, made at that instant."""
-    domain = event.organizer.rpartition("@")[2]
     lines = [
         "BEGIN:VCALENDAR",
         "PRODID:-//scheduler//visits//EN",
@@ -43,7 +42,7 @@ def calendar_file(event: Event, at: datetime) -> str:
         "CALSCALE:GREGORIAN",
         f"METHOD:{event.method}",
         "BEGIN:VEVENT",
-        f"UID:{event.session_id}@{domain}",
+        f"UID:{event.session_id}",
         f"SEQUENCE:{event.time_version}",
         f"DTSTAMP:{_utc(at)}",
         f"DTSTART:{_utc(event.starts_at)}",

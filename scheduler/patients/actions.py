@@ -4,7 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from scheduler.errors import Invalid, Refused
-from scheduler.patients.model import Consent, Patient, load_consent
+from scheduler.patients.model import Consent, Patient, consents_at, load_consent
 from scheduler.tenancy import Match, Work, lock_schedule
 from scheduler.wall_time import local_date
 
@@ -67,6 +67,13 @@ def withdraw_consent(work: Work, patient_id: UUID, consent_id: UUID, match: Matc
     if consent.withdrawn_at is None:
         consent.withdrawn_at = work.now
     return consent
+
+
+def stop_writing_to(work: Work, channel: str, address: str) -> None:
+    """Withdraw every consent by which this address is written to; a start looks at some."""
+    work = lock_schedule(work)
+    for consent in consents_at(work, channel, address):
+        consent.withdrawn_at = work.now
 
 
 def _born(work: Work, fields: dict[str, Any]) -> None:

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import ClassVar, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Select, Text, func, select
+from sqlalchemy import Select, Text, and_, func, select, union
 from sqlalchemy.dialects.postgresql import array
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -116,3 +116,28 @@ def consented_channels(work: Work, patient_id: UUID, purpose: str) -> set[str]:
     """The channels on which the patient may be written to for this purpose."""
     pairs = consents_in_force(work, patient_id)
     return {channel for of, channel in pairs if of == purpose and channel}
+
+
+def consents_at(work: Work, channel: str, address: str) -> list[Consent]:
+    """The consents in force by which this address is written to, whoever shares it.
+
+    It is the one that a consent was given for, or its patient's present one.
+    """
+    present = Patient.email if channel == "email" else Patient.phone
+    same = and_(Patient.clinic_id == Consent.clinic_id, Patient.id == Consent.patient_id)
+    # Two look-ups by their indexes; with `or` it would be a walk through all consents.
+    given_for = select(Consent.id).where(
+        Consent.clinic_id == work.clinic_id, Consent.address == address
+    )
+    of_patients = (
+        select(Consent.id)
+        .join(Patient, same)
+        .where(Patient.clinic_id == work.clinic_id, present == address)
+    )
+    found = select(Consent).where(
+        Consent.clinic_id == work.clinic_id,
+        Consent.id.in_(union(given_for, of_patients)),
+        Consent.channel == channel,
+        Consent.withdrawn_at.is_(None),
+    )
+    return list(work.session.scalars(found))

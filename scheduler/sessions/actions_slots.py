@@ -64,15 +64,21 @@ def find_slots(
     within = Span(max(from_, after[0]) if after else from_, to)
     if not within:
         return {"items": [], "next": None}
-    days: Iterable[FreeDay] = chain.from_iterable(
-        open_rooms(work, span, searched.parts, searched.patient, distance, without=session_id)
-        for span, distance in searched.distances(within, work.zone)
-    )
+    days = _free_days(work, searched, within, session_id)
     if chair_id is not None:
         days = (free.on_lane(chair_id) for free in days)
     if view == "windows":
         return Windows(windows(days, work))
     return slot_page(days, searched.parts, after, limit)
+
+
+def starts_to_move_to(work: Work, session_id: UUID, within: Span) -> Iterator[datetime]:
+    """Every start in `within` that this session may be moved to, in order, on whichever chair.
+
+    Raises NotFound, or Conflict for a session that moves no more.
+    """
+    for free in _free_days(work, _of_session(work, session_id), within, session_id):
+        yield from free.all_starts()
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +106,15 @@ class Searched:
             found = list(days)
             start, end = day(found[0], zone).start, day(found[-1], zone).end
             yield Span(max(start, within.start), min(end, within.end)), distance
+
+
+def _free_days(
+    work: Work, searched: Searched, within: Span, without: UUID | None
+) -> Iterable[FreeDay]:
+    return chain.from_iterable(
+        open_rooms(work, span, searched.parts, searched.patient, distance, without=without)
+        for span, distance in searched.distances(within, work.zone)
+    )
 
 
 def _of_visit(

@@ -1,4 +1,4 @@
-"""How often a key may be used, and how often an address may try keys that are not valid.
+"""How often a key may be used, and how often an address may try keys or links that are not valid.
 
 Each process counts for itself and in its own memory: a limit is there to keep one caller from
 taking a process from the others, and costs no round trip. Both are asked before the database
@@ -66,10 +66,11 @@ class Known:
 
 
 class Limits:
-    """The two limits of one process, and the keys it has seen."""
+    """The limits of one process, and the keys it has seen."""
 
     def __init__(self, keys_per_minute: int, failures_per_minute: int) -> None:
         self.keys, self.failures = Limit(keys_per_minute), Limit(failures_per_minute)
+        self.pages = Limit(keys_per_minute)
         self._known: dict[bytes, Known] = {}
 
     def admit(self, secret: str) -> None:
@@ -83,9 +84,15 @@ class Limits:
         else:
             g.clinic_id, g.key_id = known.clinic_id, known.key_id
             wait = self.keys.take(known.key_id)
-        if wait:
-            after = {"Retry-After": str(math.ceil(wait))}
-            raise Problem(429, "too_many_requests", "Too many requests. Wait a little.", after)
+        _hold_up(wait)
+
+    def admit_link(self) -> None:
+        """Raises Problem 429 for an address that asked for too many pages, or for too many in vain.
+
+        Guesses at links and at keys are counted together.
+        """
+        failed = self.failures.wait(request.remote_addr)
+        _hold_up(failed or self.pages.take(request.remote_addr))
 
     def succeeded(self, secret: str, work: Work) -> None:
         """The key is valid: from now on it has a limit of its own."""
@@ -94,8 +101,14 @@ class Limits:
             self._known.setdefault(secrets.hashed(secret), known)
 
     def failed(self) -> None:
-        """The key is not valid: one more try from that address."""
+        """The key or link is not valid: one more try from that address."""
         self.failures.take(request.remote_addr)
+
+
+def _hold_up(seconds: float) -> None:
+    if seconds:
+        after = {"Retry-After": str(math.ceil(seconds))}
+        raise Problem(429, "too_many_requests", "Too many requests. Wait a little.", after)
 
 
 def limits() -> Limits:

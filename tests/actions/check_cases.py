@@ -484,7 +484,7 @@ BROKEN = [
         "a role that owns it, and so sees by the owner's policies",
         f"GRANT {OWNER_ROLE} TO {APP_ROLE};"
         f"SELECT unnest(ARRAY['{APP_ROLE}', 'api_keys.looked_up', 'audit_log.looked_up',"
-        " 'clinics.looked_up', 'patients.looked_up'])",
+        " 'clinics.looked_up', 'links.looked_up', 'patients.looked_up'])",
     ),
     (
         "I67",

@@ -20,6 +20,7 @@ from scheduler.db import db
 from scheduler.embedded import Server
 from scheduler.messages.channels_files import FileOutbox
 from tests.api.everything import AFTER, WHEN, Everything, everything, operations
+from tests.api.linked import Phone, links_of
 from tests.conftest import NOW, app_on, as_superuser, drop_database, new_database
 
 EXPLAINING = {
@@ -37,7 +38,14 @@ ROWS = 12_000
 MOST_READ = ROWS // 10
 
 TABLES = ("patients", "consents", "consultations", "clearances", "series", "sessions")
-GROWING = {*TABLES, "messages", "idempotent_answers", "audit_log", "attention_handled"}
+GROWING = {
+    *TABLES,
+    "messages",
+    "links",
+    "idempotent_answers",
+    "audit_log",
+    "attention_handled",
+}
 OTHERS = {"id", "patient_id", "series_id", "session_id", "clearance_id", "consultation_id"}
 
 COLUMNS = """
@@ -51,7 +59,9 @@ OVER = {
         "given_name": "md5(n::text)",
         "birth_date": "birth_date - n",
         "phone": "'+1602' || n",
+        "email": "'old' || n || '@example.com'",
     },
+    "consents": {"address": "'old' || n || '@example.com'"},
     "consultations": {"status": "'cancelled'", "outcome": "NULL"},
     "sessions": {
         "status": "(ARRAY['completed', 'completed', 'cancelled', 'no_show'])[n % 4 + 1]",
@@ -154,6 +164,11 @@ def grow(connection: Any, made: Everything) -> None:
           FROM sessions WHERE status <> 'booked';
         INSERT INTO attention_handled (clinic_id, id, note, handled_at)
         SELECT clinic_id, id, 'Called', created_at FROM patients;
+        INSERT INTO links (clinic_id, id, purpose, token_hash, session_id, patient_id,
+                           time_version, channel, address, created_at, expires_at, version)
+        SELECT clinic_id, id, 'confirm', sha256(id::text::bytea), id, patient_id, 1, 'email',
+               'old@example.com', starts_at, starts_at, 1
+          FROM sessions;
         INSERT INTO idempotent_answers
                (clinic_id, key_id, method, path, idempotency_key, fingerprint, created_at)
         SELECT clinic_id, id, 'POST', '/', id::text, '', '2026-11-30' FROM patients;
@@ -173,6 +188,7 @@ def test_nothing_that_grows_is_read_whole(
 
     ask_everything(grown, plans, at)
     tick(grown.clinic.app, plans, at, tmp_path)
+    press_every_link(grown, plans)
     assert len(plans.found) > 500
     reading = plans.reading_whole()
     assert {each: why for each, why in reading.items() if each not in NOT_YET} == {}
@@ -201,6 +217,20 @@ def ask_everything(made: Everything, plans: Plans, at: Callable[[datetime | str]
         finally:
             dialect.do_commit = commit
         assert answer.status_code < 300, (operation.name, answer.get_json())
+
+
+def press_every_link(made: Everything, plans: Plans) -> None:
+    """As a patient does, of the last visit of the series."""
+    phone, desk = Phone(made.clinic.app), made.clinic.desk
+    session = desk.get("/v1/sessions", status="booked").get_json()["items"][-1]
+    patient = desk.get(f"/v1/patients/{session['patient_id']}").get_json()
+    links = links_of(made.clinic, session, address=patient["email"])
+    for purpose in ("calendar", "unsubscribe", "confirm", "change"):
+        plans.asked = f"a link to {purpose}"
+        page = phone.read(links[purpose])
+        if purpose != "calendar":
+            chosen = {"start": page.starts[0]} if page.starts else {}
+            assert phone.press(links[purpose], page, **chosen).status_code == 200, purpose
 
 
 def chain(name: str) -> list[str]:

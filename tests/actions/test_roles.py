@@ -83,8 +83,8 @@ def test_the_apps_role_is_a_plain_one(server: Server) -> None:
 
 
 def test_the_apps_role_cannot_look_past_the_named_functions(server: Server, database: str) -> None:
-    """I60: keys are found by their hash alone, of clinics only the ids are listed, and the other
-    two keep to the clinic that is set."""
+    """I60: keys and links are found by their hash alone, of clinics only the ids are listed; the
+    other two keep to the clinic that is set."""
     url = server.url(APP_ROLE, database).replace("+psycopg", "")
     with psycopg.connect(url) as connection:
         definers = connection.execute(
@@ -95,6 +95,7 @@ def test_the_apps_role_cannot_look_past_the_named_functions(server: Server, data
             "all_clinic_ids",
             "audit_entries_of",
             "authenticate",
+            "open_link",
             "patients_named",
         ]
         assert connection.execute("SELECT * FROM api_keys").fetchall() == []

@@ -101,7 +101,7 @@ def test_a_mail_has_a_plain_part_a_page_and_an_event_for_the_calendar(app: Flask
     assert "Sonoran &amp; Care on Tuesday, December 1" in page.get_content()
     assert dict(event["Content-Type"].params)["method"] == "REQUEST"
     (visit,) = Calendar.from_ical(event.get_content()).walk("VEVENT")
-    assert visit["UID"] == f"{session['id']}@clinic.example"
+    assert visit["UID"] == session["id"]
     assert visit["SEQUENCE"] == session["time_version"]
     assert visit.decoded("DTSTART") == datetime.fromisoformat(session["starts_at"])
     assert visit["SUMMARY"] == "Appointment, Sonoran & Care"

@@ -1,0 +1,1 @@
+"""Links to patients: the pages behind them confirm, change, decline and unsubscribe."""
