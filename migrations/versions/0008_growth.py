@@ -1,8 +1,8 @@
 """However many years a clinic has behind it, no question reads them whole.
 
 Attention asks which series lost a session, and which messages did not arrive; a list asks for one
-status. A search by name asks
-one pattern a word: `LIKE ALL` of an array knows no index, so the patterns are written out.
+status. A search by name asks one pattern a word: `LIKE ALL` of an array knows no index, so the
+patterns are written out.
 """
 
 from alembic import context, op

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from scheduler import clock
 from scheduler.db import insert
-from scheduler.errors import Conflict
+from scheduler.errors import Conflict, Invalid
 from scheduler.links import rules
 from scheduler.links.model import Link
 from scheduler.patients.actions import stop_writing_to
@@ -160,9 +160,9 @@ def act(work: Work, link_id: UUID, purpose: str, start: datetime | None = None) 
 def _move(
     work: Work, infusion_session: InfusionSession, match: AtVersion, start: datetime | None
 ) -> None:
-    """Raises Conflict unless the start is one that the page could have offered."""
+    """Raises Invalid without a start, Conflict unless the page could have offered it."""
     if start is None:
-        raise Conflict("choose", "No time was chosen.")
+        raise Invalid({"start": ["No time was chosen."]})
     on = day(local_date(start, work.zone), work.zone)
     within = on.shared(movable_within(work, infusion_session))
     free = set(starts_to_move_to(work, infusion_session.id, within))

@@ -11,7 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from scheduler import clock
 from scheduler.access import actions as access
-from scheduler.errors import Refused
+from scheduler.errors import Invalid, Refused
 from scheduler.links import actions, forms, rules, rules_pages
 from scheduler.links.actions import Opened
 from scheduler.links.shown import calendar_of, page_of
@@ -121,7 +121,8 @@ def _refused(purpose: str, token: str, refusal: Refused) -> Response:
             return _unknown()
         work, link_id = entered
         opened = actions.look(work, link_id, purpose)
-        status, notice = (422, "choose") if refusal.word == "choose" else (409, "taken")
+        chosen = not isinstance(refusal, Invalid)
+        status, notice = (409, "taken") if chosen else (422, "choose")
         return _audited(work, opened, _unmoved(work, opened, token, status, notice))
 
 
