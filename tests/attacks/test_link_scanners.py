@@ -84,7 +84,7 @@ def test_scanners_in_any_order_change_nothing_and_use_nothing_up(
     phone, chosen = Phone(app), random.Random(1)  # noqa: S311 - a seeded choice can be repeated
     before, asked = stored.fingerprints(), 0
     read = pages(phone, paths)
-    most = size(ci=2_000, proof=20_000)
+    most = size(ci=2_000, proof=5_000)
     for path in cycle(paths):
         if asked >= most:
             break

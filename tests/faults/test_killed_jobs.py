@@ -172,7 +172,7 @@ def test_no_text_is_lost_or_doubled_while_job_processes_are_killed(
 ) -> None:
     """I35, I38: killed at each moment of each step, while the gateway errs, hangs and resets."""
     monkeypatch.setattr(channels_text, "TIMEOUT_SECONDS", TIMEOUT_SECONDS)
-    kills = size(ci=105, proof=1_050)
+    kills = size(ci=105, proof=315)
     count = kills * EACH_KILL
     with (
         a_clinic_with_messages(server, template, count) as (name, app),
@@ -202,7 +202,7 @@ def test_five_processes_share_the_work_whatever_is_done_to_them(
 ) -> None:
     """I35, I38: killed, frozen past their lease and stopped; whatever may have gone is seen within
     one and a half leases."""
-    count = size(ci=1_000, proof=10_000)
+    count = size(ci=1_000, proof=3_000)
     with (
         a_clinic_with_messages(server, template, count) as (name, _),
         a_gateway(keyed=False) as gateway,
