@@ -19,6 +19,7 @@ from scheduler.check.proof import (
 from scheduler.clinics.model import policy_of
 from scheduler.messages.actions import PURPOSE
 from scheduler.messages.model import quiet_hours_of
+from scheduler.messages.rules_spoken import SAID
 from scheduler.messages.rules_text import follow_up, reminder
 from scheduler.tenancy import Work
 
@@ -163,10 +164,15 @@ def _moved_since(work: Work, patient_id: UUID, sent_at: datetime) -> bool:
 def _neutral(work: Work) -> Found:
     """I42: what the clinic's messages would say now, its neutral name in them."""
     clinic = work.clinic()
-    drafts = (
-        reminder(clinic.neutral_name, clinic.phone, work.now, work.zone, name_zone=True),
-        follow_up(clinic.neutral_name, clinic.phone),
-    )
+    name, phone = clinic.neutral_name, clinic.phone
+    drafts = [
+        draft
+        for language in SAID
+        for draft in (
+            reminder(language, name, phone, work.now, work.zone, name_zone=True),
+            follow_up(language, name, phone),
+        )
+    ]
     return counted([(clinic.id, any(draft.forbidden() for draft in drafts), False)])
 
 

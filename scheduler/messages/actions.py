@@ -232,9 +232,10 @@ def _draft(
     clinic = work.clinic()
     phone = readable_phone(clinic.phone) if clinic.phone else None
     if message.kind == "follow_up":
-        return follow_up(clinic.neutral_name, phone)
+        return follow_up(patient.language, clinic.neutral_name, phone)
     elsewhere = patient.time_zone not in (None, clinic.time_zone)
     return reminder(
+        patient.language,
         clinic.neutral_name,
         phone,
         infusion_session.starts_at,

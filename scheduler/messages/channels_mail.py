@@ -38,16 +38,16 @@ def as_mail(outgoing: Outgoing, mail_from: str) -> EmailMessage:
     mail["Message-ID"] = f"<{outgoing.id}@{mail_from.rpartition('@')[2]}>"
     mail["Auto-Submitted"] = "auto-generated"
     mail.set_content(outgoing.draft.body)
-    mail.add_alternative(as_page(outgoing.draft.body), subtype="html")
+    mail.add_alternative(as_page(outgoing.draft.body, outgoing.draft.language), subtype="html")
     if outgoing.visit is not None:
         _add_event(mail, event_of(outgoing, outgoing.visit, mail_from), outgoing.at)
     return mail
 
 
-def as_page(body: str) -> str:
+def as_page(body: str, language: str) -> str:
     """The same words as HTML, and nothing but words: no pictures, no links that tell who reads."""
     paragraphs = "".join(f"<p>{escape(each)}</p>" for each in body.strip().split("\n\n"))
-    return f'<!doctype html><html lang="en"><body>{paragraphs}</body></html>\n'
+    return f'<!doctype html><html lang="{language}"><body>{paragraphs}</body></html>\n'
 
 
 def event_of(outgoing: Outgoing, visit: Visit, mail_from: str) -> Event:
@@ -57,7 +57,7 @@ def event_of(outgoing: Outgoing, visit: Visit, mail_from: str) -> Event:
         time_version=visit.time_version,
         starts_at=visit.starts_at,
         ends_at=visit.ends_at,
-        title=f"Appointment, {outgoing.draft.sender}",
+        title=outgoing.draft.event,
         organizer=mail_from,
         attendee=outgoing.address,
     )
