@@ -25,7 +25,8 @@ from scheduler.tenancy import Work
 
 _ONCE = """
     SELECT id, row_number() OVER (
-               PARTITION BY kind, session_id, rule, CASE kind WHEN 'reminder' THEN time_version END
+               PARTITION BY kind, session_id, rule,
+                   CASE WHEN kind <> 'follow_up' THEN time_version END
                ORDER BY created_at, id) > 1, false
     FROM messages
     WHERE clinic_id = :clinic_id
@@ -61,7 +62,7 @@ _CONSENTED = """
                SELECT FROM consents c
                WHERE c.clinic_id = m.clinic_id AND c.patient_id = m.patient_id
                  AND c.channel = m.channel AND c.purpose = CASE m.kind
-                     WHEN 'reminder' THEN :for_reminders ELSE :for_follow_ups END
+                     WHEN 'follow_up' THEN :for_follow_ups ELSE :for_reminders END
                  AND c.given_at <= m.sent_at
                  AND (c.withdrawn_at IS NULL OR c.withdrawn_at > m.sent_at - :sending)), false
     FROM messages m

@@ -4,6 +4,7 @@ Each is said twice, in the patient's language: as a mail (subject and body) and 
 most 160 characters.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 
@@ -52,6 +53,35 @@ def reminder(
         sender=neutral_name,
         subject=said.reminder.format(name=neutral_name, when=short),
         body=said.reminder_body.format(name=neutral_name, when=long, call=call),
+        text=spelled_plainly(text),
+        event=said.event.format(name=neutral_name),
+        language=language,
+    )
+
+
+def notice(
+    rule: str,
+    language: str,
+    neutral_name: str,
+    phone: str | None,
+    starts: Sequence[datetime],
+    zone: tzinfo,
+    *,
+    name_zone: bool,
+) -> Draft:
+    """News of one visit or of several, in the clinic's wall time."""
+    said = SAID[language]
+    words = said.notices[rule if len(starts) == 1 else f"{rule}_several"]
+    walls = [each.astimezone(zone) for each in starts]
+    zones = [f" {wall:%Z}" if name_zone else "" for wall in walls]
+    short = [said.short(wall) + in_zone for wall, in_zone in zip(walls, zones, strict=True)]
+    long = [said.long(wall) + in_zone for wall, in_zone in zip(walls, zones, strict=True)]
+    known = {"call": _call(said, phone), "count": len(starts), "first": short[0]}
+    text = words.text.format(name=_in_a_text(neutral_name), when=short[0], **known)
+    return Draft(
+        sender=neutral_name,
+        subject=words.subject.format(name=neutral_name, when=short[0], **known),
+        body=words.body.format(name=neutral_name, when="\n".join(long), **known),
         text=spelled_plainly(text),
         event=said.event.format(name=neutral_name),
         language=language,

@@ -6,10 +6,11 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from scheduler.clinics.rules import NOTICES
 from scheduler.clinics.rules_words import FORBIDDEN
 from scheduler.messages.rules_gsm import fits, spelled_plainly
 from scheduler.messages.rules_spoken import SAID
-from scheduler.messages.rules_text import Draft, follow_up, reminder
+from scheduler.messages.rules_text import Draft, follow_up, notice, reminder
 from scheduler.patients.schema import LANGUAGES
 from tests.rules.drawn import CLOCK_DAYS, NEW_YORK, PHOENIX, phoenix, utc
 
@@ -115,6 +116,52 @@ def test_a_follow_up_asks_and_says_whom_to_call() -> None:
     assert "please call us." in follow_up("en", "Sonoran Care", None).body
 
 
+def notices(
+    language: str, name: str, phone: str | None, starts_at: datetime, zone: tzinfo
+) -> list[Draft]:
+    """Each notice there is, of one visit and where that may be of a hundred."""
+    return [
+        notice(rule, language, name, phone, [starts_at] * count, zone, name_zone=True)
+        for rule in NOTICES
+        for count in ((1, 100) if rule in ("booked", "cancelled") else (1,))
+    ]
+
+
+NEWS = [
+    # rule, how many visits, language → subject, text
+    ("booked", 1, "en", "Tía & Co: appt booked, Tue Nov 24 2:30 PM",
+     "Tia & Co: appt booked, Tue Nov 24 2:30 PM. To change it, call 555-0100."),
+    ("booked", 6, "en", "Tía & Co: 6 appts booked",
+     "Tia & Co: 6 appts booked, the first Tue Nov 24 2:30 PM. To change one, call 555-0100."),
+    ("changed", 1, "en", "Tía & Co: appt now Tue Nov 24 2:30 PM",
+     "Tia & Co: your appt is now Tue Nov 24 2:30 PM. If that does not suit you, call 555-0100."),
+    ("cancelled", 1, "en", "Tía & Co: appt Tue Nov 24 2:30 PM cancelled",
+     "Tia & Co: your appt Tue Nov 24 2:30 PM is cancelled. To find a new time, call 555-0100."),
+    ("missed", 1, "en", "Tía & Co: we missed you",
+     "Tia & Co: we missed you. To find a new time, call 555-0100."),
+    ("booked", 1, "es", "Tía & Co: cita reservada, mar 24 nov 2:30 PM",
+     "Tia & Co: cita reservada, mar 24 nov 2:30 PM. Para cambiarla, llame al 555-0100."),
+    ("changed", 1, "es", "Tía & Co: cita ahora mar 24 nov 2:30 PM",
+     "Tia & Co: su cita es ahora mar 24 nov 2:30 PM. Si no le conviene, llame al 555-0100."),
+    ("cancelled", 6, "es", "Tía & Co: 6 citas canceladas",
+     "Tia & Co: 6 citas canceladas, la primera mar 24 nov 2:30 PM. "
+     "Para buscar otras horas, llame al 555-0100."),
+    ("missed", 1, "es", "Tía & Co: no pudimos verle",
+     "Tia & Co: no pudimos verle. Para buscar otra hora, llame al 555-0100."),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("rule", "count", "language", "subject", "text"), NEWS)
+def test_a_notice_says_what_is_new_and_whom_to_call(
+    rule: str, count: int, language: str, subject: str, text: str
+) -> None:
+    starts = [STARTS + timedelta(days=7 * n) for n in range(count)]
+    draft = notice(rule, language, "Tía & Co", "555-0100", starts, PHOENIX, name_zone=False)
+    assert (draft.subject, draft.text) == (subject, text)
+    said = SAID[language]
+    assert all(said.long(each.astimezone(PHOENIX)) in draft.body for each in starts)
+
+
 @given(
     st.integers(0, 20_000).map(lambda n: utc("2024-01-01 00:00") + timedelta(minutes=137 * n)),
     st.sampled_from([each[0] for each in CLOCK_DAYS]),
@@ -129,6 +176,7 @@ def test_our_own_words_are_never_forbidden_and_subjects_are_one_line(
     drafts = [
         reminder(language, "Sonoran Care", phone, starts_at, in_zone, name_zone=name_zone),
         follow_up(language, "Sonoran Care", phone),
+        *notices(language, "Sonoran Care", phone, starts_at, in_zone),
     ]
     for draft in drafts:
         assert draft.forbidden() == []
@@ -155,6 +203,7 @@ def test_a_text_is_one_text_whatever_the_clinic_is_called(
     drafts = [
         reminder(language, name, phone, STARTS, zone, name_zone=True),
         follow_up(language, name, phone),
+        *notices(language, name, phone, STARTS, zone),
     ]
     for draft in drafts:
         assert fits(draft.text)
