@@ -107,7 +107,7 @@ def _outgoing() -> Outgoing:
         rule="1d_before",
         channel="email",
         address="patient@example.com",
-        draft=reminder("Sonoran Care", "(602) 555-0100", NOW, standard.ZONE, name_zone=False),
+        draft=reminder("en", "Sonoran Care", "(602) 555-0100", NOW, standard.ZONE, name_zone=False),
         due_at=NOW,
         at=NOW,
     )

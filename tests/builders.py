@@ -10,6 +10,7 @@ from uuid import UUID, uuid4
 
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import text
 from werkzeug.test import TestResponse
 
 from scheduler import clock
@@ -129,6 +130,9 @@ class ClinicKit:
         return Actor(None, "clinician", self.provider_id)
 
 
+POLICY_NOTICES = "UPDATE policies SET notices = :notices WHERE clinic_id = :clinic_id"
+
+
 def a_clinic(
     app: Flask,
     *,
@@ -138,13 +142,20 @@ def a_clinic(
     closes: str = "17:00",
     weekdays: Iterator[int] | range = range(5),
     name: str = "Sonoran Care",
+    notices: tuple[str, ...] = (),
 ) -> ClinicKit:
-    """A clinic with chairs, hours, a provider, and a key per role."""
+    """A clinic with chairs, hours, a provider, and a key per role; it sends no notices if not said.
+
+    So a test of reminders meets reminders alone.
+    """
     now = clock.now()
     with unit_of_work() as session:
         work = create_clinic(session, name, zone, now)
         work.clinic().phone = "+16025550100"
         add_weekly(work)
+        # Its version stays the first: nobody changed it.
+        told = {"clinic_id": work.clinic_id, "notices": list(notices)}
+        session.execute(text(POLICY_NOTICES), told)
         _open(work, list(weekdays), opens, closes)
         chair_rows = [add_chair(work, f"Chair {n}") for n in range(1, chairs + 1)]
         provider = add_provider(work, name="Dr. Rivera")

@@ -19,12 +19,14 @@ from scheduler.check.proof import (
 from scheduler.clinics.model import policy_of
 from scheduler.messages.actions import PURPOSE
 from scheduler.messages.model import quiet_hours_of
+from scheduler.messages.rules_spoken import SAID
 from scheduler.messages.rules_text import follow_up, reminder
 from scheduler.tenancy import Work
 
 _ONCE = """
     SELECT id, row_number() OVER (
-               PARTITION BY kind, session_id, rule, CASE kind WHEN 'reminder' THEN time_version END
+               PARTITION BY kind, session_id, rule,
+                   CASE WHEN kind <> 'follow_up' THEN time_version END
                ORDER BY created_at, id) > 1, false
     FROM messages
     WHERE clinic_id = :clinic_id
@@ -60,7 +62,7 @@ _CONSENTED = """
                SELECT FROM consents c
                WHERE c.clinic_id = m.clinic_id AND c.patient_id = m.patient_id
                  AND c.channel = m.channel AND c.purpose = CASE m.kind
-                     WHEN 'reminder' THEN :for_reminders ELSE :for_follow_ups END
+                     WHEN 'follow_up' THEN :for_follow_ups ELSE :for_reminders END
                  AND c.given_at <= m.sent_at
                  AND (c.withdrawn_at IS NULL OR c.withdrawn_at > m.sent_at - :sending)), false
     FROM messages m
@@ -163,10 +165,15 @@ def _moved_since(work: Work, patient_id: UUID, sent_at: datetime) -> bool:
 def _neutral(work: Work) -> Found:
     """I42: what the clinic's messages would say now, its neutral name in them."""
     clinic = work.clinic()
-    drafts = (
-        reminder(clinic.neutral_name, clinic.phone, work.now, work.zone, name_zone=True),
-        follow_up(clinic.neutral_name, clinic.phone),
-    )
+    name, phone = clinic.neutral_name, clinic.phone
+    drafts = [
+        draft
+        for language in SAID
+        for draft in (
+            reminder(language, name, phone, work.now, work.zone, name_zone=True),
+            follow_up(language, name, phone),
+        )
+    ]
     return counted([(clinic.id, any(draft.forbidden() for draft in drafts), False)])
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import ARRAY, Integer, Text, select
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from scheduler.clinics.rules import Hours
+from scheduler.clinics.rules import NOTICES, Hours
 from scheduler.clinics.rules_staffing import Override, Shift, Staffing
 from scheduler.db import Base, OfClinic, Versioned
 from scheduler.errors import Invalid
@@ -53,6 +53,7 @@ class Policy(Versioned, Base):
     quiet_from: Mapped[time] = mapped_column(default=time(21))
     quiet_until: Mapped[time] = mapped_column(default=time(8))
     reminder_days: Mapped[list[int]] = mapped_column(ARRAY(Integer), default=lambda: [3, 1])
+    notices: Mapped[list[str]] = mapped_column(ARRAY(Text), default=lambda: list(NOTICES))
     follow_up_hours: Mapped[int] = mapped_column(default=24)
     symptom_codes: Mapped[list[str]] = mapped_column(
         ARRAY(Text), default=lambda: list(DEFAULT_SYMPTOM_CODES)

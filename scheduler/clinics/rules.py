@@ -7,6 +7,9 @@ from datetime import time, tzinfo
 from scheduler.spans import Span, merged
 from scheduler.wall_time import dates, on_wall
 
+# What a patient may be told at once.
+NOTICES = ("booked", "changed", "cancelled", "missed")
+
 
 @dataclass(frozen=True, slots=True)
 class Hours:

@@ -17,6 +17,11 @@ FORBIDDEN = (
     "psicología", "psicólogo", "psychology", "psychological", "psychologist", "psychotherapy",
     "therapy", "therapist", "therapeutic", "terapia", "terapeuta", "mood", "behavioral", "phq",
     "phq-9", "phq-2", "gad-7", "madrs", "score", "puntuación",
+    "droga", "fármaco", "medicación", "miligramo", "intravenoso", "goteo", "dosificación",
+    "deprimido", "deprimida", "ansioso", "ansiosa", "tept", "suicida", "autolesión", "trastorno",
+    "psiquiátrico", "psiquiátrica", "psicológico", "psicológica", "psicoterapia", "psicóloga",
+    "terapéutico", "terapéutica", "estado de ánimo",
+    "adeuda", "deuda", "saldo pendiente", "factura", "copago",
     "owed", "balance due", "past due", "invoice", "copay",
 )  # fmt: skip
 

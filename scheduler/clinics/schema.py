@@ -2,8 +2,9 @@
 
 from marshmallow import ValidationError, fields, validate, validates
 
+from scheduler.clinics.rules import NOTICES
 from scheduler.clinics.rules_words import forbidden_words
-from scheduler.web.fields import WALL_TIME, Count, Flag, Text, WallTime
+from scheduler.web.fields import WALL_TIME, Choice, Count, Flag, Text, WallTime
 from scheduler.web.fields_contact import E164, Phone, TimeZone
 from scheduler.web.fields_weekdays import Weekday
 from scheduler.web.schema import Interval, Stored, StoredInterval, Strict
@@ -107,13 +108,15 @@ class PolicyOut(Strict):
     quiet_from = WallTime(required=True)
     quiet_until = WallTime(required=True)
     reminder_days = fields.List(Count(), required=True)
+    notices = fields.List(Choice(*NOTICES), required=True)
     follow_up_hours = Count(required=True)
     symptom_codes = fields.List(fields.String(), required=True)
     version = Count(least=1, required=True)
 
 
 class PolicyChanges(Strict):
-    """What may change; `reminder_days` are whole days before a session.
+    """What may change; `reminder_days` are whole days before a session, `notices` what a patient
+    is told at once.
 
     Late is who arrives `late_minutes` after the start; a no-show may be noted
     `no_show_grace_minutes` after it; to cancel in good time takes `notice_hours`.
@@ -130,6 +133,7 @@ class PolicyChanges(Strict):
     quiet_from = WallTime()
     quiet_until = WallTime()
     reminder_days = fields.List(Count(1, 14), validate=validate.Length(max=4))
+    notices = fields.List(Choice(*NOTICES))
     follow_up_hours = Count(1, 72)
     symptom_codes = fields.List(
         # The document's patterns are JavaScript's, where $ is the very end and \Z is not known.
@@ -137,7 +141,7 @@ class PolicyChanges(Strict):
         validate=validate.Length(min=1, max=100),
     )
 
-    @validates("reminder_days", "symptom_codes")
+    @validates("notices", "reminder_days", "symptom_codes")
     def each_once(self, value: list[object], **_: object) -> None:
         if len(set(value)) != len(value):
             raise ValidationError("Each only once.")

@@ -3,7 +3,7 @@
 Between `begin_send` and `settle` no transaction is open: that is when the message goes out.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -13,6 +13,7 @@ from scheduler.clinics.model import policy_of
 from scheduler.messages.model import Message, held_still, next_session_of, quiet_hours_of
 from scheduler.messages.model_claims import from_now, has_passed
 from scheduler.messages.model_texts import Sender, sender_of
+from scheduler.messages.model_told import in_a_calendar, told_of
 from scheduler.messages.rules import (
     GO,
     Attempt,
@@ -23,7 +24,7 @@ from scheduler.messages.rules import (
     in_doubt,
     verdict,
 )
-from scheduler.messages.rules_text import Draft, follow_up, reminder
+from scheduler.messages.rules_text import Draft, follow_up, notice, reminder
 from scheduler.patients.model import Patient, consented_channels
 from scheduler.patients.rules import Contact, contact
 from scheduler.sessions.model import InfusionSession
@@ -34,7 +35,7 @@ from scheduler.web.fields_contact import readable_phone
 KEY_SHARE = 0.8
 
 # Which consent a kind of message needs (I40).
-PURPOSE = {"reminder": "reminders", "follow_up": "check_ins"}
+PURPOSE = {"reminder": "reminders", "follow_up": "check_ins", "notice": "reminders"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,7 @@ class Visit:
     time_version: int
     starts_at: datetime
     ends_at: datetime
+    is_cancelled: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +64,7 @@ class Outgoing:
     due_at: datetime
     at: datetime
     sender: Sender | None = None
-    visit: Visit | None = None
+    visits: tuple[Visit, ...] = ()
 
 
 class Way(Protocol):
@@ -86,7 +88,13 @@ def begin_send(
     infusion_session, patient = held_still(work, message)
     sender = sender_of(work)
     channels = {name: way for name, way in channels.items() if sender or not way.needs_sender}
+    told = told_of(work, message, infusion_session)
     seen = _situation(work, message, infusion_session, patient, channels)
+    if not told:
+        seen = replace(seen, session_status="changed")
+    elif message.rule == "booked":
+        # Moved before anybody was told of it, it is told as it now is.
+        seen = replace(seen, session_status="booked", session_time_version=message.time_version)
     decided = verdict(work.now, seen)
     if message.ambiguous:
         same_way = _same_way(work, message, seen.contact)
@@ -94,32 +102,37 @@ def begin_send(
     elif decided is GO and via not in (None, seen.contact.channel):
         message.channel = seen.contact.channel
         decided = Verdict("planned", message.reason)
-    draft = _draft(work, message, infusion_session, patient)
+    draft = _draft(work, message, told or [infusion_session], patient)
     if decided is GO and draft.forbidden():
         decided = Verdict("failed", "forbidden_words")
     _enter(message, decided)
     if decided is not GO:
         return None
     outgoing = _outgoing(work, message, seen.contact, draft, channels)
-    return replace(outgoing, sender=sender, visit=_visit(message, infusion_session))
+    return replace(outgoing, sender=sender, visits=_visits(work, message, told))
 
 
-def _visit(message: Message, infusion_session: InfusionSession) -> Visit | None:
-    """A follow-up is about a visit that is over: there is nothing to put in a calendar."""
-    if message.kind == "follow_up":
-        return None
-    return Visit(
-        infusion_session.id,
-        infusion_session.time_version,
-        infusion_session.starts_at,
-        infusion_session.ends_at,
+def _visits(work: Work, message: Message, told: Sequence[InfusionSession]) -> tuple[Visit, ...]:
+    """What a calendar is told. Of a visit that is over, or that it never knew to be, nothing."""
+    if message.kind == "follow_up" or message.rule == "missed":
+        return ()
+    gone = message.kind == "notice" and message.rule == "cancelled"
+    return tuple(
+        Visit(each.id, each.time_version, each.starts_at, each.ends_at, is_cancelled=gone)
+        for each in told
+        if not gone or in_a_calendar(work, each)
     )
 
 
 def _same_way(work: Work, message: Message, contact: Contact) -> bool:
     """Would it go once more by the same way, to a provider that still knows it?"""
     same = (message.channel, message.address) == (contact.channel, contact.address)
-    return same and not has_passed(work, message.key_until)
+    return same and _is_repeatable(work, message)
+
+
+def _is_repeatable(work: Work, message: Message) -> bool:
+    """May it go once more although it may have gone: known to its provider, or better twice?"""
+    return message.may_double or not has_passed(work, message.key_until)
 
 
 def _outgoing(
@@ -164,7 +177,7 @@ def settle(work: Work, sent: Outgoing, outcome: Outcome, jitter: float) -> str:
         attempt = Attempt(
             sent.attempt,
             message.not_after,
-            repeatable=not has_passed(work, message.key_until),
+            repeatable=_is_repeatable(work, message),
             ambiguous=message.ambiguous,
         )
         message.ambiguous |= outcome.result == "unknown"
@@ -183,7 +196,7 @@ def give_back(work: Work, message_id: UUID, jitter: float) -> None:
         attempt = Attempt(
             message.attempts,
             message.not_after,
-            repeatable=not has_passed(work, message.key_until),
+            repeatable=_is_repeatable(work, message),
             ambiguous=message.ambiguous,
         )
         _enter(message, after_attempt(Outcome("retry", "broken"), attempt, work.now, jitter))
@@ -203,6 +216,7 @@ def _situation(
     is_follow_up = message.kind == "follow_up"
     return Situation(
         kind=message.kind,
+        rule=message.rule,
         not_after=message.not_after,
         time_version=message.time_version,
         session_status=infusion_session.status,
@@ -227,17 +241,15 @@ def _enter(message: Message, decided: Verdict) -> None:
 
 
 def _draft(
-    work: Work, message: Message, infusion_session: InfusionSession, patient: Patient
+    work: Work, message: Message, told: Sequence[InfusionSession], patient: Patient
 ) -> Draft:
     clinic = work.clinic()
     phone = readable_phone(clinic.phone) if clinic.phone else None
     if message.kind == "follow_up":
-        return follow_up(clinic.neutral_name, phone)
+        return follow_up(patient.language, clinic.neutral_name, phone)
     elsewhere = patient.time_zone not in (None, clinic.time_zone)
-    return reminder(
-        clinic.neutral_name,
-        phone,
-        infusion_session.starts_at,
-        work.zone,
-        name_zone=elsewhere,
-    )
+    who = (patient.language, clinic.neutral_name, phone)
+    if message.kind == "notice":
+        starts = [each.starts_at for each in told]
+        return notice(message.rule, *who, starts, work.zone, name_zone=elsewhere)
+    return reminder(*who, told[0].starts_at, work.zone, name_zone=elsewhere)

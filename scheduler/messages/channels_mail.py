@@ -38,16 +38,19 @@ def as_mail(outgoing: Outgoing, mail_from: str) -> EmailMessage:
     mail["Message-ID"] = f"<{outgoing.id}@{mail_from.rpartition('@')[2]}>"
     mail["Auto-Submitted"] = "auto-generated"
     mail.set_content(outgoing.draft.body)
-    mail.add_alternative(as_page(outgoing.draft.body), subtype="html")
-    if outgoing.visit is not None:
-        _add_event(mail, event_of(outgoing, outgoing.visit, mail_from), outgoing.at)
+    mail.add_alternative(as_page(outgoing.draft.body, outgoing.draft.language), subtype="html")
+    events = [event_of(outgoing, visit, mail_from) for visit in outgoing.visits]
+    if len(events) == 1:
+        _add_event(mail, events[0], outgoing.at)
+    for nth, event in enumerate(events if len(events) > 1 else [], start=1):
+        _attach_event(mail, event, outgoing.at, nth)
     return mail
 
 
-def as_page(body: str) -> str:
+def as_page(body: str, language: str) -> str:
     """The same words as HTML, and nothing but words: no pictures, no links that tell who reads."""
     paragraphs = "".join(f"<p>{escape(each)}</p>" for each in body.strip().split("\n\n"))
-    return f'<!doctype html><html lang="en"><body>{paragraphs}</body></html>\n'
+    return f'<!doctype html><html lang="{language}"><body>{paragraphs}</body></html>\n'
 
 
 def event_of(outgoing: Outgoing, visit: Visit, mail_from: str) -> Event:
@@ -57,9 +60,10 @@ def event_of(outgoing: Outgoing, visit: Visit, mail_from: str) -> Event:
         time_version=visit.time_version,
         starts_at=visit.starts_at,
         ends_at=visit.ends_at,
-        title=f"Appointment, {outgoing.draft.sender}",
+        title=outgoing.draft.event,
         organizer=mail_from,
         attendee=outgoing.address,
+        is_cancelled=visit.is_cancelled,
     )
 
 
@@ -68,6 +72,12 @@ def _add_event(mail: EmailMessage, event: Event, at: datetime) -> None:
     mail.add_alternative(calendar_file(event, at), subtype="calendar")
     *_, part = mail.iter_parts()
     part.set_param("method", event.method)
+
+
+def _attach_event(mail: EmailMessage, event: Event, at: datetime, nth: int) -> None:
+    """One of several: mail programs show one alternative alone, and every attachment."""
+    file, name = calendar_file(event, at), f"{nth}.ics"
+    mail.add_attachment(file, subtype="calendar", filename=name, params={"method": event.method})
 
 
 class SmtpMail:

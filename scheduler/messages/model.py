@@ -13,6 +13,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from scheduler import clock
 from scheduler.clinics.model import Policy
 from scheduler.db import Base, OfClinic, Versioned
+from scheduler.messages.rules import AT_LEAST_ONCE, MOST_TRIES
 from scheduler.messages.rules_quiet import QuietHours
 from scheduler.patients.model import Consent, Patient
 from scheduler.sessions.model import InfusionSession
@@ -51,6 +52,12 @@ class Message(OfClinic, Versioned, Base):
     provider_id: Mapped[str | None]
     note: Mapped[str | None]
     created_at: Mapped[datetime]
+
+    @property
+    def may_double(self) -> bool:
+        """May it be sent again although it may have gone?"""
+        is_news = self.kind == "notice" and self.rule in AT_LEAST_ONCE
+        return is_news and self.attempts < MOST_TRIES
 
 
 @dataclass(frozen=True, slots=True)

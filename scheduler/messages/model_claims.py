@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Interval, cast, func, or_, select, text, true, update
 
 from scheduler.messages.model import Message
+from scheduler.messages.rules import AT_LEAST_ONCE, MOST_TRIES
 from scheduler.tenancy import Work
 
 BATCH = 50
@@ -81,6 +82,8 @@ def release(work: Work, message_ids: Sequence[UUID]) -> int:
         """
         UPDATE messages
            SET status = CASE WHEN status = 'claimed' OR key_until > clock_timestamp()
+                        OR kind = 'notice' AND rule = ANY (:at_least_once)
+                           AND attempts < :most_tries
                    THEN 'planned' ELSE 'unknown' END,
                reason = CASE status WHEN 'claimed' THEN reason ELSE 'interrupted' END,
                ambiguous = ambiguous OR status = 'sending',
@@ -92,7 +95,12 @@ def release(work: Work, message_ids: Sequence[UUID]) -> int:
                   FOR UPDATE SKIP LOCKED)
         """
     )
-    asked = {"clinic_id": work.clinic_id, "ids": list(message_ids)}
+    asked = {
+        "clinic_id": work.clinic_id,
+        "ids": list(message_ids),
+        "at_least_once": list(AT_LEAST_ONCE),
+        "most_tries": MOST_TRIES,
+    }
     result: Any = work.session.execute(freed, asked)
     return int(result.rowcount)
 

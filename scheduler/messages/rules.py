@@ -45,6 +45,14 @@ REASONS = (
     "outbox_not_writable",
 )
 
+# The state that a session is in while what a rule says of it is true; booked, if not said.
+SPEAKS_OF = {"check_in": "completed", "cancelled": "cancelled", "missed": "no_show"}
+
+# These notices go again where nobody knows whether they went: a patient who comes for nothing
+# is worse than one who is told twice.
+AT_LEAST_ONCE = ("changed", "cancelled")
+MOST_TRIES = 3
+
 FIRST_WAIT = timedelta(seconds=30)
 LONGEST_WAIT = timedelta(hours=1)
 JITTER = 0.2
@@ -55,6 +63,7 @@ class Situation:
     """What is true in the commit that begins the send; the derivation may be hours old."""
 
     kind: str
+    rule: str
     not_after: datetime
     time_version: int
     session_status: str
@@ -104,8 +113,10 @@ def last_moment(seen: Situation) -> datetime:
 
 def _still_true(seen: Situation) -> bool:
     """Is the session as it was when this fell due? An undone completion is another one (I50)."""
-    state = "completed" if seen.kind == "follow_up" else "booked"
-    return seen.session_status == state and seen.time_version == seen.session_time_version
+    return (
+        seen.session_status == SPEAKS_OF.get(seen.rule, "booked")
+        and seen.time_version == seen.session_time_version
+    )
 
 
 def _why_late(now: datetime, seen: Situation) -> str:

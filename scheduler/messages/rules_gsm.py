@@ -4,6 +4,7 @@
 """
 
 import unicodedata
+from itertools import accumulate
 
 MOST = 160
 
@@ -28,7 +29,17 @@ def spelled_plainly(words: str) -> str:
 def fits(words: str) -> bool:
     """Whether the words go out as one text: in GSM-7, and in at most 160 of its characters."""
     known = all(c in BASIC or c in EXTENDED for c in words)
-    return known and sum(2 if c in EXTENDED else 1 for c in words) <= MOST
+    return known and sum(map(_places, words)) <= MOST
+
+
+def cut_to(words: str, most: int) -> str:
+    """As much of the beginning as takes so many places of a text."""
+    taken = accumulate(map(_places, words))
+    return words[: sum(1 for places in taken if places <= most)]
+
+
+def _places(character: str) -> int:
+    return 2 if character in EXTENDED else 1
 
 
 def _plain(character: str) -> str:

@@ -6,9 +6,9 @@ from scheduler.messages.rules import REASONS, STATUSES
 from scheduler.web.fields import Choice, Count, Id, Instant, Text
 from scheduler.web.schema import PageQuery, Stored, Strict
 
-KINDS = ("reminder", "follow_up")
+KINDS = ("reminder", "follow_up", "notice")
 CHANNELS = ("sms", "email")
-RULE = {"pattern": r"^([0-9]+d_before|check_in)$"}
+RULE = {"pattern": r"^([0-9]+d_before|check_in|booked|changed|cancelled|missed)$"}
 REASON = {"pattern": rf"^({'|'.join(REASONS)}|(smtp|gateway)_[0-9]{{3}}|twilio_[0-9]{{5}})$"}
 
 

@@ -13,6 +13,7 @@ from scheduler.clinics.model import policy_of
 from scheduler.db import Base
 from scheduler.followups.model import follow_ups_due
 from scheduler.messages.model import DueMessage, Message, due_in
+from scheduler.notices.model import notices_due
 from scheduler.reminders.model import reminders_due
 from scheduler.sessions.model import InfusionSession
 from scheduler.spans import Span
@@ -73,6 +74,8 @@ def falling_due(
         yield from reminders_due(work, due, policy, **only)
     if kind in (None, "follow_up"):
         yield from follow_ups_due(work, due, policy, **only)
+    if kind in (None, "notice"):
+        yield from notices_due(work, due, policy, **only)
 
 
 def past_and_coming(
@@ -119,8 +122,8 @@ def _ahead(work: Work, within: Span) -> Span:
 
 
 def _key(each: Message | DueMessage) -> tuple[object, ...]:
-    """What makes a message one: reminders are told apart by the time they speak of (I35)."""
-    version = each.time_version if each.kind == "reminder" else None
+    """What makes a message one: but for follow-ups, the time it speaks of does too (I35)."""
+    version = None if each.kind == "follow_up" else each.time_version
     return (each.kind, each.session_id, version, each.rule)
 
 

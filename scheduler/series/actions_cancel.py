@@ -30,5 +30,5 @@ def cancel_series(work: Work, series_id: UUID, match: Match, *, reason: str, by:
         if each.status in ("held", "booked") and each.starts_at > work.now:
             each.cancelled_at, each.cancelled_by, each.cancel_reason = work.now, by, reason
             each.cancelled_late = short_notice(work.now, each.starts_at, notice_hours)
-            each.move_to("cancelled")
+            each.move_to("cancelled", work.now)
     return SeriesView(series, numbered(work, sessions))

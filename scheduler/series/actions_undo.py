@@ -41,7 +41,7 @@ def undo_step(work: Work, session_id: UUID, match: Match, *, reason: str) -> Inf
         undone.shorten(undone.extra_minutes)
     for column, value in back.clears.items():
         setattr(undone, column, value)
-    undone.move_to(back.to)
+    undone.move_to(back.to, work.now)
     undone.undone_at, undone.undo_reason = work.now, reason
     return undone
 

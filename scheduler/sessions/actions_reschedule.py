@@ -52,6 +52,6 @@ def reschedule_session(
     if clashes:
         explain = explain_visit(patient.id, moved.parts, [wish], clashes, moved.id, ordinal)
         raise does_not_fit(work, clashes, explain)
-    moved.take(slots[0], clearance_id)
+    moved.take(slots[0], clearance_id, work.now)
     work.session.flush()
     return view_of(work, moved, warnings=gap_warnings(work, protocol, moved.series_id))

@@ -18,7 +18,9 @@ from scheduler.tenancy import Work
 class InfusionSession(OfClinic, Versioned, Base):
     """One visit for an infusion. From `starts_at` to `ends_at` is the planned infusion, the block
     is all the time it takes its chair. `completed_at` is when `complete` was recorded, `left_at`
-    when the patient left. `time_version` rises when its start or its liveness changes.
+    when the patient left. `time_version` rises when its start or its liveness changes, which
+    `promised_at` is the time of; of sessions from before it was kept, that and `booked_at` are
+    unknown.
 
     It takes `extra_minutes` longer than planned, of which the block holds `block_extra_minutes`.
     """
@@ -59,6 +61,8 @@ class InfusionSession(OfClinic, Versioned, Base):
     undone_at: Mapped[datetime | None]
     undo_reason: Mapped[str | None]
     time_version: Mapped[int] = mapped_column(default=1)
+    booked_at: Mapped[datetime | None]
+    promised_at: Mapped[datetime | None]
 
     @property
     def parts(self) -> VisitParts:
@@ -71,10 +75,11 @@ class InfusionSession(OfClinic, Versioned, Base):
             turnover=turnover - self.block_extra_minutes,
         )
 
-    def move_to(self, status: str) -> None:
+    def move_to(self, status: str, now: datetime) -> None:
         """Enter a state; its promise to the patient changes with its liveness."""
         if is_live(status) != is_live(self.status):
             self.time_version += 1
+            self.promised_at = now
         self.status = status
 
     def confirm(self, said: Mapping[str, bool]) -> None:
@@ -82,11 +87,11 @@ class InfusionSession(OfClinic, Versioned, Base):
         for column, value in said.items():
             setattr(self, column, value)
 
-    def take(self, slot: Slot, clearance_id: UUID) -> None:
+    def take(self, slot: Slot, clearance_id: UUID, now: datetime) -> None:
         """Move to another place. A new start is a new promise, which nobody has confirmed."""
         if slot.visit.starts_at != self.starts_at:
             self.time_version += 1
-            self.confirmed_at = None
+            self.promised_at, self.confirmed_at = now, None
         self.chair_id, self.clearance_id = slot.lane.id, clearance_id
         self.starts_at, self.ends_at = slot.visit.infusion.start, slot.visit.infusion.end
         self.block_starts_at, self.block_ends_at = slot.visit.block.start, slot.visit.block.end
@@ -128,6 +133,8 @@ def add_sessions(
             "block_ends_at": slot.visit.block.end,
             "observation_minutes": observation_minutes,
             "status": "booked",
+            "booked_at": work.now,
+            "promised_at": work.now,
         }
         for slot, clearance_id in zip(slots, clearance_ids, strict=True)
     ]

@@ -31,7 +31,7 @@ def taken(
     if reason := wrong_time(at, work.now, _previous(infusion_session), clinician=clinician):
         raise Refused("wrong_time", f"That cannot have happened then. {reason}")
     setattr(infusion_session, step.stamp, at)
-    infusion_session.move_to(step.to)
+    infusion_session.move_to(step.to, work.now)
     return infusion_session
 
 

@@ -358,7 +358,7 @@ def missed(clinic: ClinicKit, session: Json) -> None:
     with clinic.work() as work:
         lost = work.load(InfusionSession, UUID(session["id"]))
         lost.missed_at = lost.starts_at + timedelta(minutes=40)
-        lost.move_to("no_show")
+        lost.move_to("no_show", work.now)
 
 
 def test_a_series_that_owes_a_session_is_there_until_it_is_booked(clinic: ClinicKit) -> None:

@@ -40,6 +40,7 @@ def test_every_policy_is_read_as_it_was_written(clinic: ClinicKit) -> None:
         "quiet_from": "20:00",
         "quiet_until": "09:00",
         "reminder_days": [2],
+        "notices": ["changed"],
         "follow_up_hours": 48,
         "symptom_codes": ["low_mood"],
     }
@@ -73,6 +74,8 @@ def test_the_days_of_the_reminders_are_followed(clinic: ClinicKit) -> None:
     "changes",
     [
         {"reminder_days": [1, 1]},
+        {"notices": ["booked", "booked"]},
+        {"notices": ["sent"]},
         {"reminder_days": [0]},
         {"reminder_days": [15]},
         {"symptom_codes": []},

@@ -59,8 +59,8 @@ class Noted(FileOutbox):
         self.sent: list[tuple[str, datetime]] = []
 
     def send(self, outgoing: Outgoing) -> Outcome:
-        assert outgoing.visit
-        self.sent.append((str(outgoing.visit.session_id), outgoing.at))
+        (visit,) = outgoing.visits
+        self.sent.append((str(visit.session_id), outgoing.at))
         return Outcome("sent")
 
 

@@ -108,6 +108,21 @@ def test_a_mail_has_a_plain_part_a_page_and_an_event_for_the_calendar(app: Flask
     assert visit["ATTENDEE"] == f"mailto:{taken['To']}"
 
 
+def test_a_mail_speaks_the_patients_language_in_each_of_its_parts(app: Flask) -> None:
+    """I42, I47."""
+    clinic = a_clinic(app)
+    a_booking(clinic, a_cleared_patient(clinic, language="es"))
+    with a_sink() as sink, mail_to(sink.url) as mail:
+        tick(app, DUE, {"email": mail})
+    (taken,) = sink.mails
+    plain, page, event = taken.iter_parts()
+    assert taken["Subject"] == "Sonoran Care: cita mar 1 dic 9:30 AM"
+    assert "el martes 1 de diciembre a las 9:30 AM" in plain.get_content()
+    assert '<html lang="es">' in page.get_content()
+    (visit,) = Calendar.from_ical(event.get_content()).walk("VEVENT")
+    assert visit["SUMMARY"] == "Cita, Sonoran Care"
+
+
 def test_many_mails_take_one_connection(app: Flask) -> None:
     """In one tick and over the next."""
     clinic = a_clinic(app, chairs=3)

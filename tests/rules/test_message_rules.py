@@ -31,6 +31,7 @@ STARTS = phoenix("2026-11-24 14:30")
 HOUR = timedelta(hours=1)
 
 REMINDER = Situation(
+    rule="1d_before",
     kind="reminder",
     not_after=STARTS - HOUR,
     time_version=2,
@@ -42,7 +43,7 @@ REMINDER = Situation(
     contact=Contact("email", "a@example.com"),
     quiet=None,
 )
-FOLLOW_UP = replace(REMINDER, kind="follow_up", session_status="completed")
+FOLLOW_UP = replace(REMINDER, kind="follow_up", rule="check_in", session_status="completed")
 NIGHT = Span(NOW - HOUR, NOW + 8 * HOUR)
 LONG_NIGHT = Span(NOW - HOUR, STARTS - HOUR)
 NO_CONSENT = Contact(None, reason="no_consent")

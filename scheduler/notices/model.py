@@ -1,0 +1,93 @@
+"""The sessions of which a patient may have to be told something."""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import or_
+
+from scheduler.clinics.model import Policy
+from scheduler.messages.model import DueMessage, quiet_hours_of
+from scheduler.messages.model_due import falls_due, sessions_of_recipients
+from scheduler.notices.rules import LEEWAY, Notice, Promise, booking_of, change_of
+from scheduler.sessions.model import InfusionSession
+from scheduler.spans import Span
+from scheduler.tenancy import Work
+
+# A row is a session; together are those of one series that were booked, or cancelled, at once.
+Together = dict[tuple[Any, ...], list[Any]]
+
+
+def notices_due(work: Work, due: Span, policy: Policy, **only: UUID) -> Iterator[DueMessage]:
+    """The notices that fall due after `due.start` and up to `due.end`, of the kinds sent here.
+
+    `only` narrows them to those of the sessions whose columns have these values. What was booked
+    or cancelled together is told once, as the notice of the session with the lowest id.
+    """
+    if not policy.notices:
+        return
+    found: list[tuple[list[Any], Notice]] = []
+    together: Together = defaultdict(list)
+    booked: Together = defaultdict(list)
+    for row in work.session.execute(_changed_in(work, due.widened(LEEWAY))):
+        quiet = quiet_hours_of(policy, row.time_zone, work.zone)
+        booked[row.series_id or row.id, row.booked_at].append(row)
+        if notice := change_of(_promise(row), quiet):
+            of_all = notice.rule == "cancelled" and row.series_id
+            together[of_all or row.id, row.promised_at, notice.rule, notice.due_at].append(row)
+    for rows in booked.values():
+        quiet = quiet_hours_of(policy, rows[0].time_zone, work.zone)
+        if notice := booking_of([_promise(row) for row in rows], quiet):
+            found.append((rows, notice))
+    for rows in together.values():
+        quiet = quiet_hours_of(policy, rows[0].time_zone, work.zone)
+        notices = [each for row in rows if (each := change_of(_promise(row), quiet))]
+        found.append((rows, max(notices, key=lambda each: each.not_after)))
+    for rows, notice in found:
+        row = min(rows, key=lambda each: each.id)
+        wanted = all(getattr(row, name) == value for name, value in only.items())
+        if wanted and notice.rule in policy.notices and (told := _due(row, notice, due)):
+            yield told
+
+
+def _due(row: Any, notice: Notice, due: Span) -> DueMessage | None:
+    told = falls_due(row, "notice", notice, due)
+    # One booking is told once, whatever became of its time in the meantime.
+    return replace(told, time_version=1) if told and notice.rule == "booked" else told
+
+
+def _changed_in(work: Work, within: Span) -> Any:
+    columns = InfusionSession
+    return sessions_of_recipients(
+        work,
+        [
+            columns.series_id,
+            columns.status,
+            columns.starts_at,
+            columns.booked_at,
+            columns.promised_at,
+            columns.arrived_at,
+            columns.cancelled_by,
+        ],
+        [
+            or_(
+                columns.booked_at.between(within.start, within.end),
+                columns.promised_at.between(within.start, within.end),
+            ),
+            columns.booked_at.is_not(None),
+        ],
+        {},
+    )
+
+
+def _promise(row: Any) -> Promise:
+    return Promise(
+        status=row.status,
+        starts_at=row.starts_at,
+        booked_at=row.booked_at,
+        promised_at=row.promised_at,
+        has_arrived=row.arrived_at is not None,
+        cancelled_by=row.cancelled_by,
+    )
