@@ -7,6 +7,7 @@ import base64
 import hashlib
 import hmac
 import random
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 from uuid import UUID, uuid4
@@ -19,6 +20,7 @@ from werkzeug.test import TestResponse
 
 from scheduler.access.model import AuditEntry
 from scheduler.app import create_app
+from scheduler.db import db
 from scheduler.messages import channels_twilio
 from scheduler.messages.actions import Outgoing, begin_send, settle
 from scheduler.messages.actions_texts import set_sender
@@ -49,10 +51,13 @@ def with_number(clinic: ClinicKit, token: str = TOKEN) -> ClinicKit:
 
 
 @pytest.fixture(scope="module")
-def hooked(application: Flask) -> FlaskClient:
+def hooked(application: Flask) -> Iterator[FlaskClient]:
     """The same program on the same database, where callers know it by a public name."""
     settings = replace(application.extensions["settings"], public_url=PUBLIC)
-    return create_app(settings, application.extensions["databases"]).test_client()
+    app = create_app(settings, application.extensions["databases"])
+    yield app.test_client()
+    with app.app_context():
+        db.engine.dispose()
 
 
 def sent_by(clinic: ClinicKit, sid: str = "SM1") -> UUID:
