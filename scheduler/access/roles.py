@@ -38,3 +38,4 @@ ADMINISTER = Access("administer", frozenset({ADMIN}))
 
 # Fields that only these roles are shown (I61).
 SEES_SYMPTOMS = frozenset({CLINICIAN})
+READS_REPLIES = frozenset({FRONT_DESK, CLINICIAN})

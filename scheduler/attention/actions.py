@@ -10,8 +10,10 @@ from sqlalchemy.dialects.postgresql import insert
 from scheduler.attention.model import AttentionHandled
 from scheduler.attention.model_losses import handled_among, losses_of, unsent
 from scheduler.attention.model_picture import picture_of
+from scheduler.attention.model_replies import replies_of
 from scheduler.attention.rules import of_messages, of_series, of_sessions
 from scheduler.attention.rules_items import Following, Item
+from scheduler.attention.rules_replies import of_replies
 from scheduler.errors import Conflict, NotFound
 from scheduler.patients.model import contacts_of
 from scheduler.sessions.model import versions_of
@@ -24,6 +26,7 @@ def derived(work: Work) -> Iterator[Item]:
     What takes longest to derive comes last, for who looks for one of them.
     """
     yield from of_messages(unsent(work))
+    yield from of_replies(replies_of(work))
     yield from of_series(losses_of(work), work.zone)
     yield from of_sessions(picture_of(work))
 
@@ -39,12 +42,13 @@ def open_items(work: Work) -> list[tuple[UUID, Item]]:
 def shown(work: Work, items: Sequence[tuple[UUID, Item]]) -> list[dict[str, Any]]:
     """Items as they are answered: with whom to call, and the versions of their sessions."""
     about = [each for _, item in items for each in (item, item.following) if each]
-    contacts = contacts_of(work, (each.patient_id for each in about))
+    contacts = contacts_of(work, (each.patient_id for each in about if each.patient_id))
     versions = versions_of(work, (each.session_id for each in about if each.session_id))
 
     def named(each: Item | Following) -> dict[str, Any]:
         version = versions.get(each.session_id) if each.session_id else None
-        return asdict(each) | {"patient": contacts[each.patient_id], "session_version": version}
+        patient = contacts[each.patient_id] if each.patient_id else None
+        return asdict(each) | {"patient": patient, "session_version": version}
 
     return [
         named(item)

@@ -16,6 +16,8 @@ KINDS = (
     "collision",
     "not_closed",
     "breaks_rule",
+    "change_asked",
+    "reply",
     "message_failed",
     "message_unknown",
     "missed_limit",
@@ -42,7 +44,7 @@ class Item:
 
     kind: str
     subject: UUID
-    patient_id: UUID
+    patient_id: UUID | None
     at: datetime
     detail: str
     facts: tuple[object, ...]
@@ -52,6 +54,8 @@ class Item:
     starts_at: datetime | None = None
     rules: Sequence[Broken] = ()
     following: Following | None = None
+    number: str | None = None
+    said: str | None = None
 
     def id_in(self, clinic_id: UUID) -> UUID:
         """The same for the same facts, another for others."""

@@ -2,20 +2,22 @@
 
 from typing import Any
 
-from marshmallow import Schema, fields
+from marshmallow import Schema, fields, post_dump
 
 from scheduler.attention.rules_broken import RULES
 from scheduler.attention.rules_items import KINDS
 from scheduler.patients.schema import ContactOut
 from scheduler.web.fields import Choice, Count, Id, Instant, Text
 from scheduler.web.schema import PageQuery, Strict
+from scheduler.web.shown import reads_replies
 
 KINDS_SAID = (
     "`collision`: a visit under way needs its chair into the next one, or past closing time."
     " `not_closed`: over for an hour, and nobody said how it ended. `breaks_rule`: a session ahead"
-    " that no booking would allow by now. `message_failed`, `message_unknown`: did not arrive, or"
-    " may not have. `missed_limit`: as many missed as the protocol lets pass. `owed`: a series with"
-    " a place to fill."
+    " that no booking would allow by now. `change_asked`: a text that asks for another time."
+    " `reply`: a text that a person has to read. `message_failed`, `message_unknown`: did not"
+    " arrive, or may not have. `missed_limit`: as many missed as the protocol lets pass."
+    " `owed`: a series with a place to fill."
 )
 
 
@@ -55,8 +57,8 @@ class AttentionItem(Schema):
     kind = Choice(*KINDS, **_says(f"The most urgent first. {KINDS_SAID}"))
     at = Instant(**_says("When it matters, which the list is ordered by within a kind."))
     detail = fields.String(**_says("What it is, in sentences that can be read out."))
-    patient_id = Id(**_says("Whom it is about."))
-    patient = fields.Nested(ContactOut, **_says("Whom to call."))
+    patient_id = Id(**_says("Whom it is about; null of a text by nobody we know.", allow_none=True))
+    patient = fields.Nested(ContactOut, **_says("Whom to call.", allow_none=True))
     session_id = Id(**_says("The session it is about, if it is about one.", allow_none=True))
     session_version = Count(
         1, **_says("That session's version, for `If-Match` when it is moved.", allow_none=True)
@@ -70,6 +72,18 @@ class AttentionItem(Schema):
     following = fields.Nested(
         FollowingOut, **_says("Of a `collision`: the session it runs into.", allow_none=True)
     )
+    number = fields.String(**_says("Of a text: where it came from.", allow_none=True))
+    said = fields.String(
+        allow_none=True,
+        metadata={"description": "Of a text: its words; the front desk and clinicians see them."},
+    )
+
+    @post_dump
+    def hide_words(self, dumped: dict[str, Any], **_: object) -> dict[str, Any]:
+        """What a patient writes may tell anything: it is for those who answer it (I61)."""
+        if not reads_replies():
+            dumped.pop("said", None)
+        return dumped
 
 
 class Handling(Strict):

@@ -1,12 +1,11 @@
-"""What a provider tells us of texts: what became of ours, and those that came in."""
+"""A clinic's number for texts, and what its provider tells us has become of ours."""
 
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from sqlalchemy import select
-from sqlalchemy.dialects.postgresql import insert
 
 from scheduler.messages.model import Message
-from scheduler.messages.model_texts import InboundText, TextSender
+from scheduler.messages.model_texts import TextSender
 from scheduler.messages.rules_receipts import after_receipt
 from scheduler.tenancy import Work
 
@@ -41,16 +40,3 @@ def note_receipt(
         message.sent_at = message.sent_at or work.now
         message.lease_until, message.ambiguous = None, False
     return message
-
-
-def take_in(work: Work, provider_id: str, number: str, body: str) -> None:
-    """Keep a text that came in, once (I45)."""
-    text = {
-        "clinic_id": work.clinic_id,
-        "id": uuid4(),
-        "provider_id": provider_id,
-        "number": number,
-        "body": body,
-        "received_at": work.now,
-    }
-    work.session.execute(insert(InboundText).values(text).on_conflict_do_nothing())

@@ -26,7 +26,10 @@ class TextSender(Versioned, Base):
 
 
 class InboundText(OfClinic, Base):
-    """A text that somebody sent to the clinic's number, as it came."""
+    """A text that somebody sent to the clinic's number, as it came, and what followed from it.
+
+    `session_id` is the visit that it confirmed, `answer` which answer it got (`rules_answers`).
+    """
 
     __tablename__ = "inbound_texts"
     noun: ClassVar[str] = "text"
@@ -35,6 +38,9 @@ class InboundText(OfClinic, Base):
     number: Mapped[str]
     body: Mapped[str]
     received_at: Mapped[datetime]
+    meaning: Mapped[str]
+    session_id: Mapped[UUID | None]
+    answer: Mapped[str | None]
 
 
 @dataclass(frozen=True, slots=True)

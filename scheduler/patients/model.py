@@ -48,7 +48,10 @@ class Contact(NamedTuple):
 
 
 class Consent(OfClinic, Versioned, Base):
-    """A patient's consent for one purpose, on one channel where it is about messages (I40)."""
+    """A patient's consent for one purpose, on one channel where it is about messages (I40).
+
+    `withdrawn_by_text` is the text that withdrew it: another one can give it back (I43).
+    """
 
     __tablename__ = "consents"
     noun: ClassVar[str] = "consent"
@@ -61,6 +64,7 @@ class Consent(OfClinic, Versioned, Base):
     wording_version: Mapped[str]
     given_at: Mapped[datetime]
     withdrawn_at: Mapped[datetime | None]
+    withdrawn_by_text: Mapped[UUID | None]
     recorded_by: Mapped[UUID | None]
 
 

@@ -2,7 +2,7 @@
 
 from contextvars import ContextVar
 
-from scheduler.access.roles import SEES_SYMPTOMS
+from scheduler.access.roles import READS_REPLIES, SEES_SYMPTOMS
 
 # The caller's role for this request; nobody's sees nothing.
 role: ContextVar[str] = ContextVar("role", default="")
@@ -11,3 +11,8 @@ role: ContextVar[str] = ContextVar("role", default="")
 def sees_symptoms() -> bool:
     """May this request's caller be shown symptoms?"""
     return role.get() in SEES_SYMPTOMS
+
+
+def reads_replies() -> bool:
+    """May this request's caller be shown what patients wrote?"""
+    return role.get() in READS_REPLIES
