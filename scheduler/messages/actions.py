@@ -5,7 +5,7 @@ Between `begin_send` and `settle` no transaction is open: that is when the messa
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from typing import Protocol
 from uuid import UUID
 
@@ -13,7 +13,7 @@ from scheduler.clinics.model import policy_of
 from scheduler.messages.model import Message, held_still, next_session_of, quiet_hours_of
 from scheduler.messages.model_claims import from_now, has_passed
 from scheduler.messages.model_texts import Sender, sender_of
-from scheduler.messages.model_told import in_a_calendar, told_of
+from scheduler.messages.model_told import in_a_calendar, told_of, told_since
 from scheduler.messages.rules import (
     GO,
     Attempt,
@@ -29,6 +29,7 @@ from scheduler.patients.model import Patient, consented_channels
 from scheduler.patients.rules import Contact, contact
 from scheduler.sessions.model import InfusionSession
 from scheduler.tenancy import Work
+from scheduler.wall_time import local_date, on_wall
 from scheduler.web.fields_contact import readable_phone
 
 # The last fifth of a key's life is not counted on: their clock is not ours.
@@ -214,6 +215,9 @@ def _situation(
     policy = policy_of(work)
     quiet = quiet_hours_of(policy, patient.time_zone, work.zone)
     is_follow_up = message.kind == "follow_up"
+    # What a person sends by hand goes all the same.
+    may_merge = message.kind == "reminder" and message.note is None and not message.ambiguous
+    today = on_wall(local_date(work.now, quiet.zone), time(), quiet.zone).at
     return Situation(
         kind=message.kind,
         rule=message.rule,
@@ -226,6 +230,7 @@ def _situation(
         patient_status=patient.status,
         contact=contact(patient.preferred_channel, patient.addresses, consented, channels),
         quiet=quiet.around(work.now),
+        told_today=may_merge and told_since(work, infusion_session, today),
     )
 
 

@@ -1,5 +1,7 @@
 """The sessions that a notice tells of, and those that stand in the patient's calendar."""
 
+from datetime import datetime
+
 from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.orm import aliased
 
@@ -62,6 +64,38 @@ def in_a_calendar(work: Work, infusion_session: InfusionSession) -> bool:
         )
     )
     return work.session.scalars(went.limit(1)).first() is not None
+
+
+def told_since(work: Work, infusion_session: InfusionSession, since: datetime) -> bool:
+    """Did a notice tell the patient since then when this session is, as it now is?
+
+    A text names the first visit of several alone.
+    """
+    sent = (
+        select(Message)
+        .where(
+            Message.clinic_id == work.clinic_id,
+            Message.patient_id == infusion_session.patient_id,
+            Message.kind == "notice",
+            Message.rule.in_(("booked", "changed")),
+            Message.status.in_(("sent", "delivered")),
+            Message.sent_at >= since,
+        )
+        .order_by(Message.sent_at)
+    )
+    return any(_tells(work, each, infusion_session) for each in work.session.scalars(sent))
+
+
+def _tells(work: Work, notice: Message, infusion_session: InfusionSession) -> bool:
+    if notice.rule == "changed":
+        told = (notice.session_id, notice.time_version)
+        return told == (infusion_session.id, infusion_session.time_version)
+    anchor = work.load(InfusionSession, notice.session_id)
+    moved_at, sent_at = infusion_session.promised_at, notice.sent_at
+    if moved_at is not None and sent_at is not None and moved_at >= sent_at:
+        return False
+    first = told_of(work, notice, anchor)[:1]
+    return [each.id for each in first] == [infusion_session.id]
 
 
 def _same_stroke(anchor: InfusionSession, column: str) -> ColumnElement[bool]:

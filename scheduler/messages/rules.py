@@ -31,6 +31,7 @@ REASONS = (
     "no_consent",
     "night",
     "superseded",
+    "merged",
     "too_late",
     "interrupted",
     "restored",
@@ -60,7 +61,10 @@ JITTER = 0.2
 
 @dataclass(frozen=True, slots=True)
 class Situation:
-    """What is true in the commit that begins the send; the derivation may be hours old."""
+    """What is true in the commit that begins the send; the derivation may be hours old.
+
+    `told_today`: a notice told the patient of this very visit on this day of theirs.
+    """
 
     kind: str
     rule: str
@@ -73,6 +77,7 @@ class Situation:
     patient_status: str
     contact: Contact
     quiet: Span | None
+    told_today: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +100,8 @@ def verdict(now: datetime, seen: Situation) -> Verdict:
         return Verdict("skipped", f"patient_{seen.patient_status}")
     if seen.contact.channel is None:
         return Verdict("skipped", seen.contact.reason)
+    if seen.told_today:
+        return Verdict("skipped", "merged")
     if now >= last_moment(seen):
         return Verdict("skipped", _why_late(now, seen))
     if seen.quiet is not None:

@@ -248,3 +248,38 @@ def test_a_notice_is_a_text_where_the_patient_wants_texts(app: Flask) -> None:
         channels = {"sms": PlainGateway(gateway.url, None, timedelta(days=1))}
         assert tick(app, TOLD, channels) == {"notice booked: sent": 1}
         assert list(gateway.taken().values()) == [1]
+
+
+@pytest.mark.parametrize(
+    ("change", "reminder"),
+    [
+        (None, ("skipped", "merged")),
+        ("2026-11-24T15:00", ("skipped", "merged")),
+        ("2026-11-24T16:00", ("sent", None)),
+    ],
+    ids=["booked today", "moved before it was told", "moved after"],
+)
+def test_a_visit_told_of_today_is_not_reminded_of_today(
+    app: Flask, outbox: Outbox, nine: At, change: str | None, reminder: tuple[str, str | None]
+) -> None:
+    """I41: what is due the same day is one message; the notice of a change is off here."""
+    clinic = a_clinic(app, notices=("booked",))
+    session = a_booking(clinic, first_on="2026-11-24", at="14:30")
+    if change == "2026-11-24T15:00":
+        nine("2026-11-23T09:01:00-07:00")
+        rescheduled(clinic, session, change)
+    tick(app, TOLD, outbox.channels)
+    if change == "2026-11-24T16:00":
+        nine("2026-11-23T09:10:00-07:00")
+        rescheduled(clinic, session, "2026-11-24T15:30")
+    tick(app, "2026-11-23T16:00", outbox.channels)
+    assert ends(clinic)[0] == ("booked", "sent", None)
+    assert ("1d_before", *reminder) in ends(clinic)
+
+
+def test_a_visit_told_of_yesterday_is_reminded_of_all_the_same(app: Flask, outbox: Outbox) -> None:
+    clinic = a_clinic(app, notices=ALL)
+    a_booking(clinic, first_on="2026-11-25", at="09:30")
+    tick(app, TOLD, outbox.channels)
+    tick(app, "2026-11-24T09:30", outbox.channels)
+    assert ends(clinic)[-1] == ("1d_before", "sent", None)

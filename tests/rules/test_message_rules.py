@@ -68,6 +68,8 @@ VERDICTS = [
     # I40
     (REMINDER, {"contact": NO_CONSENT}, ends("skipped", "no_consent")),
     (REMINDER, {"contact": Contact(None, reason="no_channel")}, ends("skipped", "no_channel")),
+    # I41: what is due the same day is one message
+    (REMINDER, {"told_today": True}, ends("skipped", "merged")),
     # I38: of use up to its last moment, and not at it
     (REMINDER, {"not_after": NOW + HOUR}, GO),
     (REMINDER, {"not_after": NOW}, ends("skipped", "superseded")),
