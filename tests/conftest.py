@@ -108,6 +108,8 @@ def application(
 ) -> Iterator[Flask]:
     """The app on this worker's database; its outbox is in a folder of its own."""
     made = app_on(server, database, tmp_path_factory.mktemp("data"))
+    # Before its first request, whichever test sends it.
+    made.extensions["broken_promises"] = promised.watch(made)
     yield made
     with made.app_context():
         db.engine.dispose()
@@ -116,7 +118,8 @@ def application(
 @pytest.fixture(scope="session")
 def broken_promises(application: Flask) -> list[str]:
     """What the app answered and its document does not name."""
-    return promised.watch(application)
+    found: list[str] = application.extensions["broken_promises"]
+    return found
 
 
 @pytest.fixture
