@@ -20,6 +20,7 @@ keys/             making and ending keys; the audit log, read
 web/              what every route shares             access/     keys, roles, the audit writer
 tenancy.py        one clinic at a time: the unit of work and the schedule's lock
 databases.py      which PostgreSQL, under which role  embedded.py  the laptop's own
+site.py           what hardly changes of a clinic, kept under its stamp
 connections.py    that neither wait for ever nor outlive their server
 heartbeat.py      when the jobs last worked           gunicorn_*.py  the web server's side
 db.py  clock.py  errors.py  logs.py  spans.py  wall_time.py   what they are all made of
