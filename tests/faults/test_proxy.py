@@ -120,10 +120,12 @@ def test_health_is_answered_at_once_beside_slow_clients_and_big_bodies(
         for _ in range(CLIENTS):
             assert others.readline() == "413\n", "a body of 10 MB"
         took = sorted(seconds_of_health(client) for _ in shown(range(asked), "asked", asked))
-    print(f"asked {asked:,} times: p99 {took[-1 - asked // 100]:.3f} s, worst {took[-1]:.3f} s")
-    # Beside the other tests on the same machine it is the machine that would be measured.
-    alone = pytestconfig.getoption("--proof")
-    assert took[-1] <= (PROMPT_SECONDS if alone else 8 * PROMPT_SECONDS)
+    p99, worst = took[-1 - asked // 100], took[-1]
+    print(f"asked {asked:,} times: p99 {p99:.3f} s, worst {worst:.3f} s")
+    if pytestconfig.getoption("--proof"):
+        assert worst <= PROMPT_SECONDS
+    else:  # beside the other tests it is the machine whose one worst pause would be measured
+        assert p99 <= 8 * PROMPT_SECONDS
 
 
 def seconds_of_health(client: Client) -> float:
