@@ -17,13 +17,22 @@ from uuid import UUID
 
 from flask import Flask
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
 
 import config
 from scheduler import logs
 from scheduler.messages.actions import begin_send, give_back, settle
 from scheduler.messages.channels import Channels
 from scheduler.messages.model import Message
-from scheduler.messages.model_claims import claim, doubt_all_due, expired, hold, release
+from scheduler.messages.model_claims import (
+    claim,
+    clinics_with_due,
+    clinics_with_lost,
+    doubt_all_due,
+    expired,
+    hold,
+    release,
+)
 from scheduler.messages.rules import Outcome
 from scheduler.messages.schema import CHANNELS
 from scheduler.outreach.actions import scan
@@ -44,25 +53,23 @@ def tick(app: Flask, now: Now, channels: Channels, *, move_mark: bool = True) ->
 
     `now` is asked again for each step, as a long backlog may run into quiet hours.
     """
+    done = _for_each(clinic_ids, lambda clinic_id: _scan(clinic_id, now, move_mark=move_mark))
+    done += sweep_all(now)
     # Twice, as a message may be led from one channel to another.
-    ways = [Delivery(app, way, now, channels) for way in CHANNELS] * 2
-
-    def all_of_one(clinic_id: UUID) -> Done:
-        _scan(clinic_id, now, move_mark=move_mark)
-        _sweep(clinic_id, now)
-        return sum((way.run(clinic_id) for way in ways), Counter())
-
-    return _for_each_clinic(all_of_one)
+    for way in [Delivery(app, way, now, channels) for way in CHANNELS] * 2:
+        done += way.run_all()
+    return done
 
 
 def scan_all(now: Now) -> Done:
     """Enter what fell due in every clinic's ledger."""
-    return _for_each_clinic(lambda clinic_id: _scan(clinic_id, now))
+    return _for_each(clinic_ids, lambda clinic_id: _scan(clinic_id, now))
 
 
 def sweep_all(now: Now) -> Done:
     """Free what dead or frozen processes hold in any clinic, where their lease is over."""
-    return _for_each_clinic(lambda clinic_id: _sweep(clinic_id, now))
+    lost = partial(clinics_with_lost, now=now())
+    return _for_each(lost, lambda clinic_id: _sweep(clinic_id, now))
 
 
 def doubt_all(now: Now) -> Done:
@@ -76,12 +83,12 @@ def doubt_all(now: Now) -> Done:
             scan(work)
             return Counter({"unknown (restored)": doubt_all_due(work)})
 
-    return _for_each_clinic(doubt)
+    return _for_each(clinic_ids, doubt)
 
 
 def deliver_all(app: Flask, way: str, now: Now, channels: Channels) -> Done:
     """Send what is due by one channel, clinic by clinic, batch by batch until none is left."""
-    return _for_each_clinic(Delivery(app, way, now, channels).run)
+    return Delivery(app, way, now, channels).run_all()
 
 
 def count_due(now: datetime) -> int:
@@ -113,6 +120,10 @@ class Delivery:
     def lease(self) -> timedelta:
         settings: config.Settings = self.app.extensions["settings"]
         return timedelta(seconds=settings.lease_seconds)
+
+    def run_all(self) -> Done:
+        """Send every clinic's messages whose time has come."""
+        return _for_each(partial(clinics_with_due, now=self.now()), self.run)
 
     def run(self, clinic_id: UUID) -> Done:
         """Send a clinic's messages whose time has come; one that breaks stops no other."""
@@ -166,12 +177,12 @@ class Delivery:
             return f"{what}: {settle(work, outgoing, outcome, _jitter())}"
 
 
-def _for_each_clinic(do: Callable[[UUID], Done]) -> Done:
-    """The same for every clinic; one that fails stops no other."""
+def _for_each(clinics: Callable[[Session], list[UUID]], do: Callable[[UUID], Done]) -> Done:
+    """The same for each of these clinics; one that fails stops no other."""
     with unit_of_work() as session:
-        clinics = clinic_ids(session)
+        found = clinics(session)
     done: Done = Counter()
-    for clinic_id in clinics:
+    for clinic_id in found:
         try:
             done += do(clinic_id)
         except Exception as error:

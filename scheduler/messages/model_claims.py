@@ -5,13 +5,42 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Interval, cast, func, or_, select, text, true, update
+from sqlalchemy import (
+    ColumnElement,
+    Interval,
+    cast,
+    func,
+    literal_column,
+    or_,
+    select,
+    text,
+    true,
+    update,
+)
+from sqlalchemy.orm import Session
 
 from scheduler.messages.model import Message
 from scheduler.messages.rules import AT_LEAST_ONCE, MOST_TRIES
 from scheduler.tenancy import Work
 
 BATCH = 50
+
+# Not bound but written out: every plan is made for any value, and an index of only those rows that
+# have this one would be of no use to it.
+PLANNED: ColumnElement[str] = literal_column("'planned'")
+HELD: list[ColumnElement[str]] = [literal_column("'claimed'"), literal_column("'sending'")]
+
+
+def clinics_with_due(session: Session, now: datetime) -> list[UUID]:
+    """The clinics of which a message waits whose time has come."""
+    found = text("SELECT clinic_id FROM clinics_with_messages(:now) WHERE is_due")
+    return list(session.scalars(found, {"now": now}))
+
+
+def clinics_with_lost(session: Session, now: datetime) -> list[UUID]:
+    """The clinics of which a process that died or froze holds a message past its lease."""
+    found = text("SELECT clinic_id FROM clinics_with_messages(:now) WHERE is_lost")
+    return list(session.scalars(found, {"now": now}))
 
 
 def claim(work: Work, lease: timedelta, channel: str | None = None) -> list[UUID]:
@@ -23,7 +52,7 @@ def claim(work: Work, lease: timedelta, channel: str | None = None) -> list[UUID
         select(Message.id)
         .where(
             Message.clinic_id == work.clinic_id,
-            Message.status == "planned",
+            Message.status == PLANNED,
             Message.next_attempt_at <= work.now,
             true()
             if channel is None
@@ -62,7 +91,7 @@ def expired(work: Work) -> list[UUID]:
             select(Message.id)
             .where(
                 Message.clinic_id == work.clinic_id,
-                Message.status.in_(("claimed", "sending")),
+                Message.status.in_(HELD),
                 Message.lease_until < func.clock_timestamp(),
             )
             .order_by(Message.lease_until)
