@@ -11,7 +11,7 @@ from email.utils import format_datetime, formataddr
 from html import escape
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from scheduler.messages.actions import Outgoing, Visit
+from scheduler.messages.outgoing import Outgoing, Visit
 from scheduler.messages.rules import Outcome
 from scheduler.messages.rules_event import Event, calendar_file
 
