@@ -5,11 +5,10 @@ Between `begin_all` and `settle_all` no transaction is open: that is when the me
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from scheduler.messages.drafts import draft_of, visits_of
-from scheduler.messages.model import quiet_hours_of
 from scheduler.messages.model_chunks import Entry, entries_of, write
 from scheduler.messages.model_held import Held, held_still
 from scheduler.messages.outgoing import Outgoing, Visit, Way
@@ -18,7 +17,6 @@ from scheduler.messages.rules_text import Draft
 from scheduler.messages.rules_told import STROKE, ToldSession
 from scheduler.patients.rules import Contact, contact
 from scheduler.tenancy import Work
-from scheduler.wall_time import local_date, on_wall
 
 # The last fifth of a key's life is not counted on: their clock is not ours.
 KEY_SHARE = 0.8
@@ -93,7 +91,7 @@ def _begun(
     """Decide of a message, and note the attempt that begins now, if one does."""
     session, recipient = held.sessions[entry.session_id], held.recipients[entry.patient_id]
     told = held.told_of(entry.rule, session) if entry.rule in STROKE else [session]
-    seen = _situation(work, held, entry, told, ways)
+    seen = _situation(held, entry, told, ways)
     decided = verdict(work.now, seen)
     if entry.ambiguous:
         same_way = _same_way(entry, seen.contact, held.clock)
@@ -114,14 +112,13 @@ def _begun(
 
 
 def _situation(
-    work: Work, held: Held, entry: Entry, told: Sequence[ToldSession], ways: Mapping[str, Way]
+    held: Held, entry: Entry, told: Sequence[ToldSession], ways: Mapping[str, Way]
 ) -> Situation:
     session, recipient = held.sessions[entry.session_id], held.recipients[entry.patient_id]
     consented = held.consents.get((recipient.id, PURPOSE[entry.kind]), ())
-    quiet = quiet_hours_of(held.policy, recipient.time_zone, work.zone)
+    today = held.todays[recipient.time_zone]
     # What a person sends by hand goes all the same.
     may_merge = entry.kind == "reminder" and entry.note is None and not entry.ambiguous
-    today = on_wall(local_date(work.now, quiet.zone), time(), quiet.zone).at
     status, time_version = session.status, session.time_version
     if not told:
         status = "changed"
@@ -139,8 +136,8 @@ def _situation(
         next_session_at=held.next_starts.get(session.id) if entry.kind == "follow_up" else None,
         patient_status=recipient.status,
         contact=contact(recipient.preferred_channel, recipient.addresses, consented, ways),
-        quiet=quiet.around(work.now),
-        told_today=may_merge and held.was_told_since(session, today),
+        quiet=today.quiet,
+        told_today=may_merge and held.was_told_since(session, today.since),
     )
 
 

@@ -6,10 +6,10 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select, text
+from sqlalchemy import bindparam, func, select, text
 from sqlalchemy.orm.exc import StaleDataError
 
-from scheduler.db import among
+from scheduler.db import among_ids
 from scheduler.messages.model import Message
 from scheduler.messages.rules import Verdict, may_double
 from scheduler.tenancy import Work
@@ -64,21 +64,18 @@ class Entry:
             self.channel = None
 
 
-_COLUMNS = [getattr(Message, each.name) for each in fields(Entry)[:-2]]
+_THESE = select(*(getattr(Message, each.name) for each in fields(Entry)[:-2])).where(
+    Message.clinic_id == bindparam("clinic_id"), among_ids(Message.id)
+)
+_EARLIEST_FIRST = _THESE.order_by(Message.next_attempt_at, Message.due_at, Message.id)
+# Rows are held in one order by all who hold some.
+_HELD = _THESE.order_by(Message.id).with_for_update()
 
 
 def entries_of(work: Work, message_ids: Iterable[UUID], *, held: bool = False) -> list[Entry]:
     """These messages, the earliest first; with `held` nobody else writes them meanwhile."""
-    found = select(*_COLUMNS).where(
-        Message.clinic_id == work.clinic_id, among(Message.id, message_ids)
-    )
-    # Rows are held in one order by all who hold some.
-    found = (
-        found.order_by(Message.id).with_for_update()
-        if held
-        else found.order_by(Message.next_attempt_at, Message.due_at, Message.id)
-    )
-    return [Entry(*row) for row in work.session.execute(found)]
+    asked = {"clinic_id": work.clinic_id, "ids": list(message_ids)}
+    return [Entry(*row) for row in work.session.execute(_HELD if held else _EARLIEST_FIRST, asked)]
 
 
 def database_clock(work: Work) -> datetime:

@@ -5,14 +5,15 @@ In as many statements for fifty messages as for one: what else decides of a mess
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any, NamedTuple, TypeVar
+from datetime import datetime, time
+from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Select, bindparam, select
 
-from scheduler.clinics.model import Policy, policy_of
-from scheduler.db import among
+from scheduler.clinics.model import Letterhead, letterhead_of, policy_of
+from scheduler.db import among, among_ids
+from scheduler.messages.model import quiet_hours_of
 from scheduler.messages.model_chunks import Entry, database_clock
 from scheduler.messages.model_due import next_start
 from scheduler.messages.model_texts import Sender, sender_of
@@ -28,7 +29,9 @@ from scheduler.messages.rules_told import (
 )
 from scheduler.patients.model import Consent, Patient
 from scheduler.sessions.model import InfusionSession
-from scheduler.tenancy import Clinic, Work
+from scheduler.spans import Span
+from scheduler.tenancy import Work
+from scheduler.wall_time import local_date, on_wall
 
 
 class Recipient(NamedTuple):
@@ -48,18 +51,25 @@ class Recipient(NamedTuple):
         return {"sms": self.phone, "email": self.email}
 
 
+class Today(NamedTuple):
+    """What it is now where a patient is: since when this day, and the quiet hours, if in them."""
+
+    since: datetime
+    quiet: Span | None
+
+
 @dataclass(frozen=True, slots=True)
 class Held:
     """What decides of some messages, and the database's clock once all of it stood still.
 
-    `consents` has the channels of each patient and purpose, `next_starts` when the patient's next
-    session after each that has a follow-up starts (I51).
+    `todays` is by time zone, `consents` has the channels of each patient and purpose,
+    `next_starts` when the patient's next session after each that has a follow-up starts (I51).
     """
 
-    clinic: Clinic
-    policy: Policy
+    clinic: Letterhead
     sender: Sender | None
     recipients: Mapping[UUID, Recipient]
+    todays: Mapping[str | None, Today]
     consents: Mapping[tuple[UUID, str], set[str]]
     sessions: Mapping[UUID, ToldSession]
     series: Mapping[UUID | None, list[ToldSession]]
@@ -105,16 +115,16 @@ def held_still(work: Work, entries: Sequence[Entry]) -> Held:
     anchors |= {each.session_id for each in notices if each.rule in STROKE}
     beside = sessions_beside(work, anchors) if anchors else set()
     patient_ids = {each.patient_id for each in entries}
-    recipients = _kept_so(work, Patient, Recipient, patient_ids)
-    consents = _consents(work, patient_ids)
+    recipients = [Recipient(*row) for row in _rows(work, _RECIPIENTS, patient_ids)]
+    consents = _by_purpose(_rows(work, _CONSENTS, patient_ids))
     session_ids = {each.session_id for each in entries} | anchors | beside
-    sessions = _kept_so(work, InfusionSession, ToldSession, session_ids)
+    sessions = [ToldSession(*row) for row in _rows(work, _SESSIONS, session_ids)]
     taken_out = {each.patient_id for each in entries if each.rule == "cancelled"}
     return Held(
-        clinic=work.clinic(),
-        policy=policy_of(work),
+        clinic=letterhead_of(work),
         sender=sender_of(work),
         recipients={each.id: each for each in recipients},
+        todays={zone: _today(work, zone) for zone in {each.time_zone for each in recipients}},
         consents=consents,
         sessions={each.id: each for each in sessions},
         series=_grouped(sessions, "series_id"),
@@ -126,33 +136,42 @@ def held_still(work: Work, entries: Sequence[Entry]) -> Held:
     )
 
 
-Row = TypeVar("Row", bound=tuple[Any, ...])
-
-
-def _kept_so(work: Work, model: Any, shape: type[Row], ids: Collection[UUID]) -> list[Row]:
-    """The rows with these ids, the columns that `shape` names; nobody changes them meanwhile."""
-    names: Iterable[str] = shape._fields  # type: ignore[attr-defined]
-    rows = (
-        select(*(getattr(model, name) for name in names))
-        .where(model.clinic_id == work.clinic_id, among(model.id, ids))
+def _held_rows(model: Any, shape: Any) -> Select[Any]:
+    """The rows with some ids, the columns that `shape` names; nobody changes them meanwhile."""
+    return (
+        select(*(getattr(model, name) for name in shape._fields))
+        .where(model.clinic_id == bindparam("clinic_id"), among_ids(model.id))
         .order_by(model.id)
         .with_for_update(read=True)
     )
-    return [shape(*row) for row in work.session.execute(rows)]
 
 
-def _consents(work: Work, patient_ids: Collection[UUID]) -> dict[tuple[UUID, str], set[str]]:
-    given = (
-        select(Consent.patient_id, Consent.purpose, Consent.channel, Consent.withdrawn_at)
-        .where(Consent.clinic_id == work.clinic_id, among(Consent.patient_id, patient_ids))
-        .order_by(Consent.id)
-        .with_for_update(read=True)
-    )
+_RECIPIENTS = _held_rows(Patient, Recipient)
+_SESSIONS = _held_rows(InfusionSession, ToldSession)
+_CONSENTS = (
+    select(Consent.patient_id, Consent.purpose, Consent.channel, Consent.withdrawn_at)
+    .where(Consent.clinic_id == bindparam("clinic_id"), among_ids(Consent.patient_id))
+    .order_by(Consent.id)
+    .with_for_update(read=True)
+)
+
+
+def _rows(work: Work, statement: Any, ids: Collection[UUID]) -> Iterable[Any]:
+    return work.session.execute(statement, {"clinic_id": work.clinic_id, "ids": list(ids)})
+
+
+def _by_purpose(consents: Iterable[Any]) -> dict[tuple[UUID, str], set[str]]:
     found: dict[tuple[UUID, str], set[str]] = {}
-    for patient_id, purpose, channel, withdrawn_at in work.session.execute(given):
+    for patient_id, purpose, channel, withdrawn_at in consents:
         if withdrawn_at is None and channel:
             found.setdefault((patient_id, purpose), set()).add(channel)
     return found
+
+
+def _today(work: Work, time_zone: str | None) -> Today:
+    hours = quiet_hours_of(policy_of(work), time_zone, work.zone)
+    began = on_wall(local_date(work.now, hours.zone), time(), hours.zone).at
+    return Today(began, hours.around(work.now))
 
 
 def _next_starts(work: Work, session_ids: Collection[UUID]) -> dict[UUID, datetime | None]:

@@ -4,9 +4,9 @@ from collections.abc import Collection, Iterable
 from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import and_, bindparam, or_, select
 
-from scheduler.db import among, in_states
+from scheduler.db import among, among_ids, in_states
 from scheduler.messages.model import Message
 from scheduler.messages.rules_told import Mailed, SentNotice
 from scheduler.sessions.model import InfusionSession
@@ -16,21 +16,28 @@ from scheduler.tenancy import Work
 LONGEST_DAY = timedelta(hours=26)
 
 
+_NOTICES = (
+    select(*(getattr(Message, name) for name in SentNotice._fields))
+    .where(
+        Message.clinic_id == bindparam("clinic_id"),
+        among_ids(Message.patient_id),
+        Message.kind == "notice",
+        Message.rule.in_(("booked", "changed")),
+        in_states(Message.status, "sent", "delivered"),
+        Message.sent_at >= bindparam("since"),
+    )
+    .order_by(Message.sent_at)
+)
+
+
 def notices_of_late(work: Work, patient_ids: Collection[UUID]) -> list[SentNotice]:
     """The notices of a booking or a change that these patients got today, wherever they are."""
-    sent = (
-        select(*(getattr(Message, name) for name in SentNotice._fields))
-        .where(
-            Message.clinic_id == work.clinic_id,
-            among(Message.patient_id, patient_ids),
-            Message.kind == "notice",
-            Message.rule.in_(("booked", "changed")),
-            in_states(Message.status, "sent", "delivered"),
-            Message.sent_at >= work.now - LONGEST_DAY,
-        )
-        .order_by(Message.sent_at)
-    )
-    return [SentNotice(*row) for row in work.session.execute(sent)]
+    asked = {
+        "clinic_id": work.clinic_id,
+        "ids": list(patient_ids),
+        "since": work.now - LONGEST_DAY,
+    }
+    return [SentNotice(*row) for row in work.session.execute(_NOTICES, asked)]
 
 
 def sessions_beside(work: Work, session_ids: Iterable[UUID]) -> set[UUID]:

@@ -620,9 +620,10 @@ def test_a_chunk_takes_as_many_statements_as_one(app: Flask, outbox: Outbox) -> 
 
     event.listen(db.engine, "before_cursor_execute", note)
     counts = []
-    for some in (ids[:1], ids[1:]):
+    # The first of all reads what is then kept of the clinic.
+    for some in (ids[:1], ids[1:2], ids[2:]):
         statements.clear()
         with clinic.work(instant("2026-11-28T12:00")) as work:
             assert len(begin_all(work, some, outbox.channels).outgoing) == len(some)
         counts.append(len(statements))
-    assert counts[0] == counts[1]
+    assert counts[1] == counts[2]
