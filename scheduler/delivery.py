@@ -5,13 +5,10 @@
 nobody else's messages. Each step is a unit of work of its own.
 """
 
-import random
 from collections import Counter
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 from uuid import UUID
 
@@ -19,33 +16,23 @@ from flask import Flask
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-import config
 from scheduler import logs
-from scheduler.messages.actions import begin_send, give_back, settle
 from scheduler.messages.channels import Channels
-from scheduler.messages.model import Message
 from scheduler.messages.model_claims import (
-    claim,
     clinics_with_due,
     clinics_with_lost,
     doubt_all_due,
     expired,
-    hold,
     release,
 )
-from scheduler.messages.rules import Outcome
 from scheduler.messages.schema import CHANNELS
 from scheduler.outreach.actions import scan
+from scheduler.sending import Delivery, Done, Now
 from scheduler.tenancy import clinic_ids, unit_of_work, working_for
 from scheduler.web.idempotency import forget_old
 
 # Freed at a time; where one of them breaks, that page is freed one by one.
 PAGE = 50
-
-Now = Callable[[], datetime]
-
-# What was done: how many messages ended how, as "reminder 1d_before: sent".
-Done = Counter[str]
 
 
 def tick(app: Flask, now: Now, channels: Channels, *, move_mark: bool = True) -> Done:
@@ -57,7 +44,7 @@ def tick(app: Flask, now: Now, channels: Channels, *, move_mark: bool = True) ->
     done += sweep_all(now)
     # Twice, as a message may be led from one channel to another.
     for way in [Delivery(app, way, now, channels) for way in CHANNELS] * 2:
-        done += way.run_all()
+        done += _deliver(way)
     return done
 
 
@@ -88,7 +75,7 @@ def doubt_all(now: Now) -> Done:
 
 def deliver_all(app: Flask, way: str, now: Now, channels: Channels) -> Done:
     """Send what is due by one channel, clinic by clinic, batch by batch until none is left."""
-    return Delivery(app, way, now, channels).run_all()
+    return _deliver(Delivery(app, way, now, channels))
 
 
 def count_due(now: datetime) -> int:
@@ -103,78 +90,9 @@ def count_due(now: datetime) -> int:
     return count
 
 
-@dataclass
-class Delivery:
-    """The messages of one channel on their way out.
-
-    `is_away` once the provider was found dead: nobody waits for it a second time in this run.
-    """
-
-    app: Flask
-    way: str
-    now: Now
-    channels: Channels
-    is_away: Outcome | None = field(default=None, init=False)
-
-    @property
-    def lease(self) -> timedelta:
-        settings: config.Settings = self.app.extensions["settings"]
-        return timedelta(seconds=settings.lease_seconds)
-
-    def run_all(self) -> Done:
-        """Send every clinic's messages whose time has come."""
-        return _for_each(partial(clinics_with_due, now=self.now()), self.run)
-
-    def run(self, clinic_id: UUID) -> Done:
-        """Send a clinic's messages whose time has come; one that breaks stops no other."""
-        done: Done = Counter()
-        # A message may be meant for a channel that is not configured: it is led to another one.
-        width = self.channels[self.way].width if self.way in self.channels else 1
-        with ThreadPoolExecutor(width) as pool:
-            while claimed := self._claim(clinic_id):
-                each_in_turn = map if width == 1 else pool.map
-                done.update(filter(None, each_in_turn(partial(self._apart, clinic_id), claimed)))
-        return done
-
-    def _claim(self, clinic_id: UUID) -> list[UUID]:
-        with working_for(clinic_id, self.now()) as work:
-            return claim(work, self.lease, self.way)
-
-    def _apart(self, clinic_id: UUID, message_id: UUID) -> str | None:
-        """In a thread of its own, which has no app context yet."""
-        with self.app.app_context():
-            return self._send(clinic_id, message_id)
-
-    def _send(self, clinic_id: UUID, message_id: UUID) -> str | None:
-        try:
-            return self._attempt(clinic_id, message_id)
-        except Exception as error:
-            logs.failed("a message failed", error)
-            # What could not even be begun waits for its next try, and this one counts.
-            with suppress(SQLAlchemyError), working_for(clinic_id, self.now()) as work:
-                give_back(work, message_id, _jitter())
-            return "messages failed"
-
-    def _attempt(self, clinic_id: UUID, message_id: UUID) -> str | None:
-        """Take one claimed message to the end of an attempt; says what became of it.
-
-        None when it was led to another channel.
-        """
-        with working_for(clinic_id, self.now()) as work:
-            outgoing = begin_send(work, message_id, self.channels, via=self.way)
-            message = work.load(Message, message_id)
-            what = f"{message.kind} {message.rule}"
-            if outgoing is None:
-                if message.status == "planned" and message.channel != self.way:
-                    return None
-                return f"{what}: {message.status} ({message.reason or 'waits for the morning'})"
-            # It may have stood at the end of a long batch: its own lease begins now.
-            hold(message, self.lease)
-        outcome = self.is_away or self.channels[outgoing.channel].send(outgoing)
-        if outcome.away:
-            self.is_away = outcome
-        with working_for(clinic_id, self.now()) as work:
-            return f"{what}: {settle(work, outgoing, outcome, _jitter())}"
+def _deliver(way: Delivery) -> Done:
+    """Send what every clinic has waiting for this channel."""
+    return _for_each(partial(clinics_with_due, now=way.now()), way.run)
 
 
 def _for_each(clinics: Callable[[Session], list[UUID]], do: Callable[[UUID], Done]) -> Done:
@@ -215,7 +133,3 @@ def _sweep(clinic_id: UUID, now: Now) -> Done:
 def _release(clinic_id: UUID, held: list[UUID], now: Now) -> None:
     with working_for(clinic_id, now()) as work:
         release(work, held)
-
-
-def _jitter() -> float:
-    return random.uniform(-1, 1)  # noqa: S311 - it spreads retries, it is no secret

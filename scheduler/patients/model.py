@@ -116,12 +116,6 @@ def consents_in_force(work: Work, patient_id: UUID) -> set[tuple[str, str | None
     return {(row.purpose, row.channel) for row in rows}
 
 
-def consented_channels(work: Work, patient_id: UUID, purpose: str) -> set[str]:
-    """The channels on which the patient may be written to for this purpose."""
-    pairs = consents_in_force(work, patient_id)
-    return {channel for of, channel in pairs if of == purpose and channel}
-
-
 def consents_at(work: Work, channel: str, address: str) -> list[Consent]:
     """The consents in force by which this address is written to, whoever shares it.
 
