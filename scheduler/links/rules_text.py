@@ -112,7 +112,7 @@ LABELS = {
         "call_plain": "Questions? Please call us.",
         "email": "e-mail",
         "sms": "text",
-        "event": "{name}: appointment",
+        "event": "Appointment, {name}",
         "event_call": "To change it, call {phone}.",
     },
     "es": {
@@ -124,7 +124,7 @@ LABELS = {
         "call_plain": "¿Preguntas? Llámenos, por favor.",
         "email": "correo",
         "sms": "mensaje de texto",
-        "event": "{name}: cita",
+        "event": "Cita, {name}",
         "event_call": "Para cambiarla, llame al {phone}.",
     },
 }

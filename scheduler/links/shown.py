@@ -1,12 +1,10 @@
 """What a link's page and its calendar file are made of."""
 
-from datetime import timedelta
-
 from scheduler.links import rules
 from scheduler.links.actions import Opened, offers
-from scheduler.links.calendar_file import calendar_file
 from scheduler.links.rules_pages import Page, Told, page, plain_page
 from scheduler.links.rules_text import LABELS, language_of
+from scheduler.sessions.rules_event import Event, calendar_file
 from scheduler.tenancy import Work
 
 
@@ -31,17 +29,16 @@ def page_of(work: Work, opened: Opened, token: str) -> Page:
     return page(told, rules.nonce(token, link.time_version, work.now), link.time_version)
 
 
-def calendar_of(work: Work, opened: Opened) -> bytes:
-    """The calendar file of a link's session: until when the patient stays."""
+def calendar_of(work: Work, opened: Opened) -> str:
+    """The session of a link as a calendar file, for the patient to keep."""
     infusion_session, clinic = opened.infusion_session, opened.clinic
     labels = LABELS[language_of(opened.patient.language)]
-    stay = timedelta(minutes=infusion_session.observation_minutes)
-    return calendar_file(
-        infusion_session.id,
-        infusion_session.time_version,
-        infusion_session.starts_at,
-        infusion_session.ends_at + stay,
-        work.now,
-        summary=labels["event"].format(name=clinic.neutral_name),
+    event = Event(
+        session_id=infusion_session.id,
+        time_version=infusion_session.time_version,
+        starts_at=infusion_session.starts_at,
+        ends_at=infusion_session.leaves_at,
+        title=labels["event"].format(name=clinic.neutral_name),
         description=labels["event_call"].format(phone=clinic.phone) if clinic.phone else "",
     )
+    return calendar_file(event, work.now)

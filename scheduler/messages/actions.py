@@ -119,7 +119,7 @@ def _visits(work: Work, message: Message, told: Sequence[InfusionSession]) -> tu
         return ()
     gone = message.kind == "notice" and message.rule == "cancelled"
     return tuple(
-        Visit(each.id, each.time_version, each.starts_at, each.ends_at, is_cancelled=gone)
+        Visit(each.id, each.time_version, each.starts_at, each.leaves_at, is_cancelled=gone)
         for each in told
         if not gone or in_a_calendar(work, each)
     )

@@ -13,7 +13,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 from scheduler.messages.actions import Outgoing, Visit
 from scheduler.messages.rules import Outcome
-from scheduler.messages.rules_event import Event, calendar_file
+from scheduler.sessions.rules_event import Event, calendar_file
 
 TIMEOUT_SECONDS = 15
 

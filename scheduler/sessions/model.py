@@ -75,6 +75,11 @@ class InfusionSession(OfClinic, Versioned, Base):
             turnover=turnover - self.block_extra_minutes,
         )
 
+    @property
+    def leaves_at(self) -> datetime:
+        """When the patient leaves, as it was booked."""
+        return self.ends_at + timedelta(minutes=self.observation_minutes)
+
     def move_to(self, status: str, now: datetime) -> None:
         """Enter a state; its promise to the patient changes with its liveness."""
         if is_live(status) != is_live(self.status):
