@@ -155,7 +155,15 @@ def taken_and_booked(
     return sorted(found, key=lambda row: row["starts_at"])
 
 
-LEFT_OUT = {"clinic_id", "observation_minutes", "completed_at", "block_extra_minutes"}
+LEFT_OUT = {
+    "clinic_id",
+    "observation_minutes",
+    "completed_at",
+    "block_extra_minutes",
+    "booked_at",
+    "promised_at",
+    "moved_by",
+}
 
 
 def shown(row: Row, ordinal: int | None) -> Row:

@@ -20,8 +20,10 @@ from sqlalchemy.exc import SQLAlchemyError
 
 import config
 from scheduler import logs
+from scheduler.links.actions import forget_expired
 from scheduler.messages.actions import begin_send, give_back, settle
 from scheduler.messages.channels import Channels
+from scheduler.messages.links import with_links
 from scheduler.messages.model import Message
 from scheduler.messages.model_claims import claim, doubt_all_due, expired, hold, release
 from scheduler.messages.rules import Outcome
@@ -110,9 +112,13 @@ class Delivery:
     is_away: Outcome | None = field(default=None, init=False)
 
     @property
-    def lease(self) -> timedelta:
+    def settings(self) -> config.Settings:
         settings: config.Settings = self.app.extensions["settings"]
-        return timedelta(seconds=settings.lease_seconds)
+        return settings
+
+    @property
+    def lease(self) -> timedelta:
+        return timedelta(seconds=self.settings.lease_seconds)
 
     def run(self, clinic_id: UUID) -> Done:
         """Send a clinic's messages whose time has come; one that breaks stops no other."""
@@ -159,6 +165,7 @@ class Delivery:
                 return f"{what}: {message.status} ({message.reason or 'waits for the morning'})"
             # It may have stood at the end of a long batch: its own lease begins now.
             hold(message, self.lease)
+            (outgoing,) = with_links(work, [outgoing], self.settings.public_url)
         outcome = self.is_away or self.channels[outgoing.channel].send(outgoing)
         if outcome.away:
             self.is_away = outcome
@@ -184,6 +191,7 @@ def _scan(clinic_id: UUID, now: Now, *, move_mark: bool = True) -> Done:
     with working_for(clinic_id, now()) as work:
         scan(work, move_mark=move_mark)
         forget_old(work)
+        forget_expired(work)
     return Counter()
 
 

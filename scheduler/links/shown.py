@@ -7,16 +7,20 @@ from scheduler.links.rules_text import LABELS, language_of
 from scheduler.sessions.rules_event import Event, calendar_file
 from scheduler.tenancy import Work
 
+# As long as the visit is at its time, it may be changed or declined.
+FROM_HERE = ("open", "done")
+
 
 def page_of(work: Work, opened: Opened, token: str) -> Page:
     """The page of a link as it stands."""
     link, clinic, infusion_session = opened.link, opened.clinic, opened.infusion_session
     if opened.standing == "gone":
         return plain_page(404, "gone", clinic.neutral_name, clinic.phone)
-    movable = link.purpose == "change" and opened.standing == "open"
+    standing = opened.standing
+    movable = link.purpose == "change" and standing == "open"
     told = Told(
         purpose=link.purpose,
-        standing=opened.standing,
+        standing=standing,
         language=language_of(opened.patient.language),
         name=clinic.neutral_name,
         phone=clinic.phone,
@@ -25,8 +29,17 @@ def page_of(work: Work, opened: Opened, token: str) -> Page:
         zone=work.zone,
         name_zone=opened.patient.time_zone not in (None, clinic.time_zone),
         starts=offers(work, infusion_session) if movable else (),
+        others=_others(token) if link.purpose == "confirm" and standing in FROM_HERE else {},
     )
     return page(told, rules.nonce(token, link.time_version, work.now), link.time_version)
+
+
+def _others(token: str) -> dict[str, str]:
+    """Where else the page that confirms leads: a text has room for its link alone."""
+    return {
+        purpose: rules.path_of(purpose, rules.sibling(token, purpose))
+        for purpose in ("change", "decline")
+    }
 
 
 def calendar_of(work: Work, opened: Opened) -> str:

@@ -228,7 +228,7 @@ def _situation(
         session_starts_at=infusion_session.starts_at,
         next_session_at=next_session_of(work, infusion_session) if is_follow_up else None,
         patient_status=patient.status,
-        contact=contact(patient.preferred_channel, patient.addresses, consented, channels),
+        contact=contact(patient.preferred_channel, patient.working_addresses, consented, channels),
         quiet=quiet.around(work.now),
         told_today=may_merge and told_since(work, infusion_session, today),
     )
