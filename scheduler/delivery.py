@@ -22,11 +22,13 @@ import config
 from scheduler import logs
 from scheduler.links.actions import forget_expired
 from scheduler.messages.actions import begin_send, give_back, settle
+from scheduler.messages.actions_bounces import heed, note_bounce
 from scheduler.messages.channels import Channels
 from scheduler.messages.links import with_links
 from scheduler.messages.model import Message
 from scheduler.messages.model_claims import claim, doubt_all_due, expired, hold, release
 from scheduler.messages.rules import Outcome
+from scheduler.messages.rules_bounces import read_bounce
 from scheduler.messages.schema import CHANNELS
 from scheduler.outreach.actions import scan
 from scheduler.tenancy import clinic_ids, unit_of_work, working_for
@@ -79,6 +81,23 @@ def doubt_all(now: Now) -> Done:
             return Counter({"unknown (restored)": doubt_all_due(work)})
 
     return _for_each_clinic(doubt)
+
+
+def take_bounce(raw: bytes, now: Now) -> str:
+    """Take in a mail that came back to us; says what it was.
+
+    No clinic stands in it but our message's id, which nobody knows but who was sent it.
+    """
+    bounce = read_bounce(raw)
+    if bounce is None:
+        return "not a mail of ours that came back for good"
+    with unit_of_work() as session:
+        clinics = clinic_ids(session)
+    for clinic_id in clinics:
+        with working_for(clinic_id, now()) as work:
+            if note_bounce(work, bounce):
+                return f"{bounce.message_id}: {bounce.reason}"
+    return "a mail that no clinic knows"
 
 
 def deliver_all(app: Flask, way: str, now: Now, channels: Channels) -> Done:
@@ -170,7 +189,10 @@ class Delivery:
         if outcome.away:
             self.is_away = outcome
         with working_for(clinic_id, self.now()) as work:
-            return f"{what}: {settle(work, outgoing, outcome, _jitter())}"
+            settle(work, outgoing, outcome, _jitter())
+            message = work.load(Message, outgoing.id)
+            heed(work, message)
+            return f"{what}: {message.status}"
 
 
 def _for_each_clinic(do: Callable[[UUID], Done]) -> Done:

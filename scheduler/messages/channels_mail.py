@@ -13,6 +13,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 from scheduler.messages.actions import Outgoing, Visit
 from scheduler.messages.rules import Outcome
+from scheduler.messages.rules_bounces import is_dead
 from scheduler.messages.rules_text import Draft
 from scheduler.sessions.rules_event import Event, calendar_file
 
@@ -188,5 +189,8 @@ class SmtpMail:
 
 def _refused(refusal: smtplib.SMTPResponseException) -> Outcome:
     """A reply of 4xx is worth another try, one of 5xx is not (RFC 5321, 4.2.1)."""
+    said = refusal.smtp_error
+    if is_dead(said.decode("ascii", "replace") if isinstance(said, bytes) else said):
+        return Outcome("failed", "dead_address")
     temporary = 400 <= refusal.smtp_code < 500
     return Outcome("retry" if temporary else "failed", f"smtp_{refusal.smtp_code}")
