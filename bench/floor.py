@@ -162,6 +162,7 @@ LEFT_OUT = {
     "block_extra_minutes",
     "booked_at",
     "promised_at",
+    "moved_by",
 }
 
 

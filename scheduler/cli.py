@@ -5,6 +5,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from typing import BinaryIO
 from uuid import UUID
 
 import click
@@ -26,6 +27,9 @@ from scheduler.tenancy import unit_of_work, working_for
 
 clinic = AppGroup("clinic", help="Clinics.")
 key = AppGroup("key", help="Keys for the API.")
+# Of a mail that came back; what it quotes of ours stands well before.
+MOST_MAIL = 1024 * 1024
+
 sender = AppGroup("sender", help="The numbers that clinics' texts come from.")
 
 
@@ -122,6 +126,14 @@ def tick_command(at: str | None, dry_run: bool) -> None:
         click.echo("nothing was due")
 
 
+@click.command("bounce")
+@click.argument("mail", type=click.File("rb"), default="-")
+@with_appcontext
+def bounce_command(mail: BinaryIO) -> None:
+    """Take in a mail that came back: the mail server pipes what comes to MAIL_FROM in here."""
+    click.echo(delivery.take_bounce(mail.read(MOST_MAIL), clock.now))
+
+
 @click.command("restored")
 @with_appcontext
 def restored_command() -> None:
@@ -192,6 +204,7 @@ def init_app(app: Flask) -> None:
         sender,
         jobs_command,
         tick_command,
+        bounce_command,
         restored_command,
         check_command,
         demo_command,

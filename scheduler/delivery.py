@@ -17,6 +17,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from scheduler import logs
+from scheduler.links.actions import forget_expired
+from scheduler.messages.actions_bounces import note_bounce
 from scheduler.messages.channels import Channels
 from scheduler.messages.model_claims import (
     clinics_with_due,
@@ -25,6 +27,7 @@ from scheduler.messages.model_claims import (
     expired,
     release,
 )
+from scheduler.messages.rules_bounces import read_bounce
 from scheduler.messages.schema import CHANNELS
 from scheduler.outreach.actions import scan
 from scheduler.sending import Delivery, Done, Now
@@ -73,6 +76,23 @@ def doubt_all(now: Now) -> Done:
     return _for_each(clinic_ids, doubt)
 
 
+def take_bounce(raw: bytes, now: Now) -> str:
+    """Take in a mail that came back to us; says what it was.
+
+    No clinic stands in it but our message's id, which nobody knows but who was sent it.
+    """
+    bounce = read_bounce(raw)
+    if bounce is None:
+        return "not a mail of ours that came back for good"
+    with unit_of_work() as session:
+        clinics = clinic_ids(session)
+    for clinic_id in clinics:
+        with working_for(clinic_id, now()) as work:
+            if note_bounce(work, bounce):
+                return f"{bounce.message_id}: {bounce.reason}"
+    return "a mail that no clinic knows"
+
+
 def deliver_all(app: Flask, way: str, now: Now, channels: Channels) -> Done:
     """Send what is due by one channel, clinic by clinic, batch by batch until none is left."""
     return _deliver(Delivery(app, way, now, channels))
@@ -113,6 +133,7 @@ def _scan(clinic_id: UUID, now: Now, *, move_mark: bool = True) -> Done:
     with working_for(clinic_id, now()) as work:
         scan(work, move_mark=move_mark)
         forget_old(work)
+        forget_expired(work)
     return Counter()
 
 

@@ -8,10 +8,12 @@ from uuid import UUID
 from sqlalchemy.dialects.postgresql import insert
 
 from scheduler.attention.model import AttentionHandled
+from scheduler.attention.model_calls import visits_to_call_about
 from scheduler.attention.model_losses import handled_among, losses_of, unsent
 from scheduler.attention.model_picture import picture_of
 from scheduler.attention.model_replies import replies_of
 from scheduler.attention.rules import of_messages, of_series, of_sessions
+from scheduler.attention.rules_calls import of_calls
 from scheduler.attention.rules_items import Following, Item
 from scheduler.attention.rules_replies import of_replies
 from scheduler.errors import Conflict, NotFound
@@ -27,6 +29,7 @@ def derived(work: Work) -> Iterator[Item]:
     """
     yield from of_messages(unsent(work))
     yield from of_replies(replies_of(work))
+    yield from of_calls(visits_to_call_about(work), work.now, work.zone)
     yield from of_series(losses_of(work), work.zone)
     yield from of_sessions(picture_of(work))
 

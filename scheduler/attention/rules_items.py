@@ -20,6 +20,8 @@ KINDS = (
     "reply",
     "message_failed",
     "message_unknown",
+    "unreachable",
+    "unconfirmed",
     "missed_limit",
     "owed",
 )

@@ -16,8 +16,9 @@ KINDS_SAID = (
     " `not_closed`: over for an hour, and nobody said how it ended. `breaks_rule`: a session ahead"
     " that no booking would allow by now. `change_asked`: a text that asks for another time."
     " `reply`: a text that a person has to read. `message_failed`, `message_unknown`: did not"
-    " arrive, or may not have. `missed_limit`: as many missed as the protocol lets pass."
-    " `owed`: a series with a place to fill."
+    " arrive, or may not have. `unreachable`: the latest message had no way to go. `unconfirmed`:"
+    " within a day, and nobody said that they come. `missed_limit`: as many missed as the protocol"
+    " lets pass. `owed`: a series with a place to fill."
 )
 
 

@@ -1,4 +1,4 @@
-"""The ledger: what was sent, when, to whom, and what still waits (I35 to I42, I58)."""
+"""The ledger: what was sent, when, to whom, and what still waits (I35 to I46, I58)."""
 
 from datetime import datetime
 from typing import Any
@@ -111,6 +111,15 @@ _TO_INACTIVE = """
     WHERE m.clinic_id = :clinic_id AND m.sent_at IS NOT NULL
 """
 
+_TO_DEAD = """
+    SELECT m.id, coalesce(m.sent_at - :sending > CASE m.channel
+               WHEN 'email' THEN p.email_failed_at ELSE p.phone_failed_at END, false), false
+    FROM messages m
+    JOIN patients p ON p.clinic_id = m.clinic_id AND p.id = m.patient_id
+    WHERE m.clinic_id = :clinic_id AND m.sent_at IS NOT NULL
+      AND m.address = CASE m.channel WHEN 'email' THEN p.email ELSE p.phone END
+"""
+
 
 def _ended_or_waiting(work: Work) -> Found:
     return found_by(
@@ -184,5 +193,6 @@ PROOFS = (
     Proof("I39", "nothing was sent in quiet hours", _awake),
     Proof("I40", "nothing was sent without consent in force", _with_consent),
     Proof("I42", "messages hold no forbidden word", _neutral),
+    Proof("I46", "nothing was sent to an address that had failed", by_sql(_TO_DEAD)),
     Proof("I58", "nothing was sent to an inactive patient", by_sql(_TO_INACTIVE)),
 )

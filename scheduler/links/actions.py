@@ -1,11 +1,12 @@
 """Making links, opening them, and what they do; each act is one of the front desk's own."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import delete, text
 from sqlalchemy.orm import Session
 
 from scheduler import clock
@@ -55,35 +56,61 @@ class AtVersion:
         return version == self.version
 
 
-def links_for(
-    work: Work,
-    infusion_session: InfusionSession,
-    channel: str,
-    address: str,
-    purposes: Collection[str] = tuple(rules.PURPOSES),
-) -> dict[str, str]:
-    """Make a link for each purpose, for one message to one address; their paths by purpose.
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """The links of one message to an address, about a session as it is."""
+
+    session_id: UUID
+    patient_id: UUID
+    time_version: int
+    starts_at: datetime
+    channel: str
+    address: str
+    purposes: Collection[str] = tuple(rules.PURPOSES)
+
+
+def links_for(work: Work, wanted: Iterable[Wanted]) -> list[dict[str, str]]:
+    """Make each message's links, all at once; their paths by purpose, for each message.
 
     Only their hashes are kept, so a path can be written into its message now and never again.
     """
-    tokens = {purpose: rules.new_token() for purpose in purposes}
-    rows = [
-        {
-            "clinic_id": work.clinic_id,
-            "purpose": purpose,
-            "token_hash": rules.hashed(token),
-            "session_id": infusion_session.id,
-            "patient_id": infusion_session.patient_id,
-            "time_version": infusion_session.time_version,
-            "channel": channel,
-            "address": address,
-            "created_at": work.now,
-            "expires_at": rules.expiry(purpose, infusion_session.starts_at),
-        }
-        for purpose, token in tokens.items()
-    ]
-    insert(work.session, Link, rows)
-    return {purpose: rules.path_of(purpose, token) for purpose, token in tokens.items()}
+    rows: list[dict[str, Any]] = []
+    paths = []
+    for each in wanted:
+        tokens = _tokens(each.purposes)
+        rows += [_row(work, each, purpose, token) for purpose, token in tokens.items()]
+        paths.append({purpose: rules.path_of(purpose, token) for purpose, token in tokens.items()})
+    if rows:
+        insert(work.session, Link, rows)
+    return paths
+
+
+def _tokens(purposes: Iterable[str]) -> dict[str, str]:
+    first = rules.new_token()
+    return {of: first if of == "confirm" else rules.sibling(first, of) for of in purposes}
+
+
+def _row(work: Work, wanted: Wanted, purpose: str, token: str) -> dict[str, Any]:
+    return {
+        "clinic_id": work.clinic_id,
+        "purpose": purpose,
+        "token_hash": rules.hashed(token),
+        "session_id": wanted.session_id,
+        "patient_id": wanted.patient_id,
+        "time_version": wanted.time_version,
+        "channel": wanted.channel,
+        "address": wanted.address,
+        "created_at": work.now,
+        "expires_at": rules.expiry(purpose, wanted.starts_at, work.now),
+    }
+
+
+def forget_expired(work: Work) -> None:
+    """Delete the links that have long been of no use."""
+    gone = delete(Link).where(
+        Link.clinic_id == work.clinic_id, Link.expires_at < work.now - rules.KEPT
+    )
+    work.session.execute(gone.execution_options(synchronize_session=False))
 
 
 def enter_by_link(
@@ -168,7 +195,7 @@ def _move(
     free = set(starts_to_move_to(work, infusion_session.id, within))
     if start not in free - {infusion_session.starts_at}:
         raise Conflict("taken", "That time is not free.")
-    reschedule_session(work, infusion_session.id, match, starts_at=start)
+    reschedule_session(work, infusion_session.id, match, starts_at=start, by="patient")
 
 
 def movable_within(work: Work, infusion_session: InfusionSession) -> Span:

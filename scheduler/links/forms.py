@@ -28,6 +28,10 @@ class Form:
 
 def sent(request: Request) -> Form:
     """The request's form. Raises Problem when its body broke off."""
+    if request.mimetype == "multipart/form-data":
+        # So mail programs send their one click (RFC 8058, 3.2); a page's button never does.
+        fits = len(whole_body()) <= MOST_BYTES
+        return Form(one_click=fits and request.form.to_dict(flat=False) == ONE_CLICK)
     if request.mimetype != "application/x-www-form-urlencoded":
         return Form()
     raw = whole_body()

@@ -28,6 +28,9 @@ UNSUBSCRIBE_LASTS = timedelta(days=60)
 # A page may lie open for a while before its button is pressed.
 NONCE_LASTS = timedelta(hours=2)
 
+# An expired link's page still says whom to call, for so long.
+KEPT = timedelta(days=30)
+
 # How far from its time a visit may be moved by a link, and how soon: somebody prepares for it.
 DAYS_AROUND = timedelta(days=7)
 AHEAD = timedelta(hours=2)
@@ -39,6 +42,19 @@ APART = timedelta(hours=1)
 def new_token() -> str:
     """A fresh token."""
     return "".join(secrets.choice(ALPHABET) for _ in range(LENGTH))
+
+
+def sibling(token: str, purpose: str) -> str:
+    """The token that the same message's link for another purpose has.
+
+    A text has room for one link; its page can lead to the others, and nothing more is stored.
+    """
+    rest = int.from_bytes(hmac.digest(token.encode(), purpose.encode(), hashlib.sha256))
+    made = ""
+    for _ in range(LENGTH):
+        rest, place = divmod(rest, len(ALPHABET))
+        made += ALPHABET[place]
+    return made
 
 
 def well_formed(token: str) -> bool:
@@ -56,9 +72,9 @@ def path_of(purpose: str, token: str) -> str:
     return f"/{PURPOSES[purpose]}/{token}"
 
 
-def expiry(purpose: str, starts_at: datetime) -> datetime:
-    """When a link of a visit that starts then is of no use any more."""
-    return starts_at + UNSUBSCRIBE_LASTS if purpose == "unsubscribe" else starts_at
+def expiry(purpose: str, starts_at: datetime, now: datetime) -> datetime:
+    """When a link that is made now, of a visit that starts then, is of no use any more."""
+    return max(starts_at, now) + UNSUBSCRIBE_LASTS if purpose == "unsubscribe" else starts_at
 
 
 def nonce(token: str, time_version: int, at: datetime) -> str:

@@ -1,7 +1,7 @@
 """What a page holds: words and a form, in the patient's language; never a name but the clinic's."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, tzinfo
 from itertools import groupby
 
@@ -43,13 +43,17 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A page: its status, its parts, the clinic's neutral name and phone where they are known."""
+    """A page: its status, its parts, the clinic's neutral name and phone where they are known.
+
+    `others` are what else the patient may want, and the paths that lead there.
+    """
 
     status: int
     parts: tuple[Part, ...]
     name: str | None = None
     phone: str | None = None
     form: Form | None = None
+    others: tuple[tuple[str, str], ...] = ()
 
     def saying(self, status: int, notice: str) -> "Page":
         """The same page with a word on top, as the answer to a press that had no effect."""
@@ -60,7 +64,7 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What a link's page is about."""
+    """What a link's page is about; `others` are paths, by their purpose."""
 
     purpose: str
     standing: str
@@ -72,6 +76,7 @@ class Told:
     zone: tzinfo
     name_zone: bool
     starts: Sequence[datetime] = ()
+    others: Mapping[str, str] = field(default_factory=dict)
 
 
 def page(told: Told, nonce: str, version: int) -> Page:
@@ -86,7 +91,8 @@ def page(told: Told, nonce: str, version: int) -> Page:
     form = None
     if told.standing == "open" and (told.purpose != "change" or told.starts):
         form = Form(labels[told.purpose], nonce, version, _days(told))
-    return Page(STATUS[told.standing], (part,), told.name, told.phone, form)
+    others = tuple((labels[f"to_{purpose}"], path) for purpose, path in told.others.items())
+    return Page(STATUS[told.standing], (part,), told.name, told.phone, form, others)
 
 
 def _which(told: Told) -> str:

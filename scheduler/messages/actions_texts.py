@@ -4,6 +4,7 @@ from uuid import UUID
 
 from sqlalchemy import select
 
+from scheduler.messages.actions_bounces import heed
 from scheduler.messages.model import Message
 from scheduler.messages.model_texts import TextSender
 from scheduler.messages.rules_receipts import after_receipt
@@ -39,4 +40,5 @@ def note_receipt(
         message.reason = f"twilio_{code}" if status == "undelivered" and code else None
         message.sent_at = message.sent_at or work.now
         message.lease_until, message.ambiguous = None, False
+        heed(work, message)
     return message

@@ -38,9 +38,11 @@ Channels = Mapping[str, Channel]
 
 
 def check_sender(settings: config.Settings) -> None:
-    """Raises ConfigurationError when the sender's address tells what a visit is for (I42)."""
-    if found := forbidden_words(settings.mail_from):
-        raise config.ConfigurationError(f"MAIL_FROM: patients see it; not {', '.join(found)}")
+    """Raises ConfigurationError when what every patient sees tells what a visit is for (I42)."""
+    seen = {"MAIL_FROM": settings.mail_from, "PUBLIC_URL": settings.public_url or ""}
+    for name, value in seen.items():
+        if found := forbidden_words(value):
+            raise config.ConfigurationError(f"{name}: patients see it; not {', '.join(found)}")
 
 
 def open_channels(settings: config.Settings) -> dict[str, Channel]:

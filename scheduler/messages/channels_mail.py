@@ -13,7 +13,9 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 from scheduler.messages.outgoing import Outgoing, Visit
 from scheduler.messages.rules import Outcome
-from scheduler.messages.rules_event import Event, calendar_file
+from scheduler.messages.rules_bounces import is_dead
+from scheduler.messages.rules_text import Draft
+from scheduler.sessions.rules_event import Event, calendar_file
 
 TIMEOUT_SECONDS = 15
 
@@ -37,8 +39,12 @@ def as_mail(outgoing: Outgoing, mail_from: str) -> EmailMessage:
     mail["Date"] = format_datetime(outgoing.at)
     mail["Message-ID"] = f"<{outgoing.id}@{mail_from.rpartition('@')[2]}>"
     mail["Auto-Submitted"] = "auto-generated"
-    mail.set_content(outgoing.draft.body)
-    mail.add_alternative(as_page(outgoing.draft.body, outgoing.draft.language), subtype="html")
+    if outgoing.draft.unsubscribe is not None:
+        # One click in the reader's mail program, without a page (RFC 8058).
+        mail["List-Unsubscribe"] = f"<{outgoing.draft.unsubscribe}>"
+        mail["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+    mail.set_content(as_plain(outgoing.draft))
+    mail.add_alternative(as_page(outgoing.draft), subtype="html")
     events = [event_of(outgoing, visit, mail_from) for visit in outgoing.visits]
     if len(events) == 1:
         _add_event(mail, events[0], outgoing.at)
@@ -47,10 +53,18 @@ def as_mail(outgoing: Outgoing, mail_from: str) -> EmailMessage:
     return mail
 
 
-def as_page(body: str, language: str) -> str:
-    """The same words as HTML, and nothing but words: no pictures, no links that tell who reads."""
-    paragraphs = "".join(f"<p>{escape(each)}</p>" for each in body.strip().split("\n\n"))
-    return f'<!doctype html><html lang="{language}"><body>{paragraphs}</body></html>\n'
+def as_plain(draft: Draft) -> str:
+    """The words, and below them each link on a line of its own."""
+    links = "".join(f"{word}: {url}\n" for word, url in draft.links)
+    return f"{draft.body}\n{links}" if links else draft.body
+
+
+def as_page(draft: Draft) -> str:
+    """The same as HTML, and nothing but words and links: no pictures that tell who reads."""
+    paragraphs = [escape(each) for each in draft.body.strip().split("\n\n")]
+    paragraphs += [f'<a href="{escape(url)}">{escape(word)}</a>' for word, url in draft.links]
+    body = "".join(f"<p>{each}</p>" for each in paragraphs)
+    return f'<!doctype html><html lang="{draft.language}"><body>{body}</body></html>\n'
 
 
 def event_of(outgoing: Outgoing, visit: Visit, mail_from: str) -> Event:
@@ -174,5 +188,8 @@ class SmtpMail:
 
 def _refused(refusal: smtplib.SMTPResponseException) -> Outcome:
     """A reply of 4xx is worth another try, one of 5xx is not (RFC 5321, 4.2.1)."""
+    said = refusal.smtp_error
+    if is_dead(said.decode("ascii", "replace") if isinstance(said, bytes) else said):
+        return Outcome("failed", "dead_address")
     temporary = 400 <= refusal.smtp_code < 500
     return Outcome("retry" if temporary else "failed", f"smtp_{refusal.smtp_code}")

@@ -41,14 +41,19 @@ class Recipient(NamedTuple):
     status: str
     phone: str | None
     email: str | None
+    phone_failed_at: datetime | None
+    email_failed_at: datetime | None
     time_zone: str | None
     language: str
     preferred_channel: str
 
     @property
-    def addresses(self) -> dict[str, str | None]:
-        """The patient's address on each channel."""
-        return {"sms": self.phone, "email": self.email}
+    def working_addresses(self) -> dict[str, str | None]:
+        """The patient's address on each channel, but for those that failed for good (I46)."""
+        return {
+            "sms": None if self.phone_failed_at else self.phone,
+            "email": None if self.email_failed_at else self.email,
+        }
 
 
 class Today(NamedTuple):

@@ -36,6 +36,8 @@ REASONS = (
     "interrupted",
     "restored",
     "bad_address",
+    "dead_address",
+    "bounced",
     "broken",
     "forbidden_words",
     "mail_server_away",

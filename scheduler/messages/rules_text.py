@@ -18,7 +18,10 @@ NAME = 40
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A message as it will be read; `event` is the title of the visit in a calendar."""
+    """A message as it will be read; `event` is the title of the visit in a calendar.
+
+    `links` stand below the body of a mail, each after its word; `unsubscribe` is one of them.
+    """
 
     sender: str
     subject: str
@@ -26,10 +29,13 @@ class Draft:
     text: str = ""
     event: str = ""
     language: str = "en"
+    links: tuple[tuple[str, str], ...] = ()
+    unsubscribe: str | None = None
 
     def forbidden(self) -> list[str]:
         """The forbidden terms that stand in it."""
-        said = (self.sender, self.subject, self.body, self.text, self.event)
+        links = (word for link in self.links for word in link)
+        said = (self.sender, self.subject, self.body, self.text, self.event, *links)
         return forbidden_words("\n".join(said))
 
 

@@ -71,6 +71,7 @@ def _changed_in(work: Work, within: Span) -> Any:
             columns.promised_at,
             columns.arrived_at,
             columns.cancelled_by,
+            columns.moved_by,
         ],
         [
             or_(
@@ -91,4 +92,6 @@ def _promise(row: Any) -> Promise:
         promised_at=row.promised_at,
         has_arrived=row.arrived_at is not None,
         cancelled_by=row.cancelled_by,
+        moved_by=row.moved_by,
+        channel=row.preferred_channel,
     )

@@ -18,7 +18,10 @@ OF_USE = timedelta(hours=48)
 
 @dataclass(frozen=True, slots=True)
 class Promise:
-    """A session as its patient sees it; `promised_at` is when its time or liveness last changed."""
+    """A session as its patient sees it; `promised_at` is when its time or liveness last changed.
+
+    `channel` is the one that the patient prefers.
+    """
 
     status: str
     starts_at: datetime
@@ -26,6 +29,8 @@ class Promise:
     promised_at: datetime
     has_arrived: bool = False
     cancelled_by: str | None = None
+    moved_by: str | None = None
+    channel: str = "sms"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +69,19 @@ def change_of(seen: Promise, quiet: QuietHours) -> Notice | None:
     if seen.status == "no_show":
         return Notice("missed", due_at, due_at + OF_USE)
     rule = {"booked": "changed", "cancelled": "cancelled"}.get(seen.status)
-    if rule is None or seen.cancelled_by == "patient" or seen.starts_at <= due_at:
+    if rule is None or seen.starts_at <= due_at or _own_doing(seen):
         return None
     return Notice(rule, due_at, seen.starts_at)
+
+
+def _own_doing(seen: Promise) -> bool:
+    """Was it the patient, who saw that it was done? Of a move a mail still puts the calendar right.
+
+    And brings links for the new time; a text would say nothing new.
+    """
+    if seen.status == "booked":
+        return seen.moved_by == "patient" and seen.channel == "sms"
+    return seen.cancelled_by == "patient"
 
 
 def changes_due_in(due: Span, quiet: QuietHours) -> Span:

@@ -3,6 +3,8 @@
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import select
+
 from scheduler.errors import Invalid, Refused
 from scheduler.patients.model import Consent, Patient, consents_at, load_consent
 from scheduler.tenancy import Match, Work, lock_schedule
@@ -10,6 +12,8 @@ from scheduler.wall_time import local_date
 
 # A booking looks at these under the schedule's lock, so changing them takes it too.
 LOOKED_AT_BY_BOOKINGS = frozenset({"status", "birth_date"})
+
+CAN_FAIL = frozenset({"phone", "email"})
 
 
 def register_patient(work: Work, **fields: Any) -> Patient:
@@ -28,6 +32,9 @@ def change_patient(work: Work, patient_id: UUID, match: Match, changes: dict[str
     _born(work, changes)
     for field, value in changes.items():
         setattr(patient, field, value)
+    # Whoever writes an address down, the same one too, says that it is right.
+    for field in CAN_FAIL & changes.keys():
+        setattr(patient, f"{field}_failed_at", None)
     return patient
 
 
@@ -74,6 +81,18 @@ def stop_writing_to(work: Work, channel: str, address: str) -> None:
     work = lock_schedule(work)
     for consent in consents_at(work, channel, address):
         consent.withdrawn_at = work.now
+
+
+def note_failed(work: Work, channel: str, address: str) -> None:
+    """An address is dead: whoever has it is not written to there until it is changed (I46)."""
+    field = "email" if channel == "email" else "phone"
+    having = select(Patient).where(
+        Patient.clinic_id == work.clinic_id,
+        getattr(Patient, field) == address,
+        getattr(Patient, f"{field}_failed_at").is_(None),
+    )
+    for patient in work.session.scalars(having):
+        setattr(patient, f"{field}_failed_at", work.now)
 
 
 def _born(work: Work, fields: dict[str, Any]) -> None:

@@ -16,7 +16,10 @@ from scheduler.tenancy import Match, Work
 
 
 class Patient(OfClinic, Versioned, Base):
-    """A patient. `phone` is E.164; `time_zone` is theirs where it is not the clinic's."""
+    """A patient. `phone` is E.164; `time_zone` is theirs where it is not the clinic's.
+
+    `phone_failed_at` and `email_failed_at` are when these were found to be dead (I46).
+    """
 
     __tablename__ = "patients"
     noun: ClassVar[str] = "patient"
@@ -26,6 +29,8 @@ class Patient(OfClinic, Versioned, Base):
     birth_date: Mapped[date]
     phone: Mapped[str | None]
     email: Mapped[str | None]
+    phone_failed_at: Mapped[datetime | None]
+    email_failed_at: Mapped[datetime | None]
     time_zone: Mapped[str | None]
     language: Mapped[str] = mapped_column(default="en")
     preferred_channel: Mapped[str] = mapped_column(default="email")
@@ -37,6 +42,14 @@ class Patient(OfClinic, Versioned, Base):
     def addresses(self) -> dict[str, str | None]:
         """The patient's address on each channel."""
         return {"sms": self.phone, "email": self.email}
+
+    @property
+    def working_addresses(self) -> dict[str, str | None]:
+        """Those of them that messages reach: none has failed for good (I46)."""
+        return {
+            "sms": None if self.phone_failed_at else self.phone,
+            "email": None if self.email_failed_at else self.email,
+        }
 
 
 class Contact(NamedTuple):
@@ -114,6 +127,12 @@ def consents_in_force(work: Work, patient_id: UUID) -> set[tuple[str, str | None
         )
     )
     return {(row.purpose, row.channel) for row in rows}
+
+
+def consented_channels(work: Work, patient_id: UUID, purpose: str) -> set[str]:
+    """The channels on which the patient may be written to for this purpose."""
+    pairs = consents_in_force(work, patient_id)
+    return {channel for of, channel in pairs if of == purpose and channel}
 
 
 def consents_at(work: Work, channel: str, address: str) -> list[Consent]:

@@ -17,6 +17,7 @@ WHERE_THEY_LIVE = (
     " Visits keep to the clinic's clock, whatever it is."
 )
 PURPOSES = ("treatment", "reminders", "check_ins")
+FAILED = "When `{}` was found to be dead: no message goes there until it is changed."
 
 
 class PatientIn(Strict):
@@ -69,6 +70,12 @@ class PatientOut(Stored):
     birth_date = Date(required=True)
     phone = fields.String(required=True, allow_none=True, metadata=E164)
     email = Told("email", required=True, allow_none=True)
+    phone_failed_at = Instant(
+        required=True, allow_none=True, metadata={"description": FAILED.format("phone")}
+    )
+    email_failed_at = Instant(
+        required=True, allow_none=True, metadata={"description": FAILED.format("email")}
+    )
     time_zone = fields.String(
         required=True, allow_none=True, metadata={"description": WHERE_THEY_LIVE}
     )

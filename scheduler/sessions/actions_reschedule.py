@@ -30,10 +30,12 @@ def reschedule_session(
     *,
     starts_at: datetime,
     chair_id: UUID | None = None,
+    by: str = "clinic",
 ) -> SessionView:
     """Move a booked session, with all the checks of a booking (I31).
 
-    Without a wanted chair it keeps its own where that is free, else the first by label.
+    Without a wanted chair it keeps its own where that is free, else the first by label. `by` says
+    whose doing it is: `patient`, who then knows, or `clinic`.
     """
     work = lock_schedule(work)
     moved = ready_for(work, session_id, match, "reschedule")
@@ -52,6 +54,6 @@ def reschedule_session(
     if clashes:
         explain = explain_visit(patient.id, moved.parts, [wish], clashes, moved.id, ordinal)
         raise does_not_fit(work, clashes, explain)
-    moved.take(slots[0], clearance_id, work.now)
+    moved.take(slots[0], clearance_id, work.now, by)
     work.session.flush()
     return view_of(work, moved, warnings=gap_warnings(work, protocol, moved.series_id))

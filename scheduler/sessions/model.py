@@ -20,7 +20,7 @@ class InfusionSession(OfClinic, Versioned, Base):
     is all the time it takes its chair. `completed_at` is when `complete` was recorded, `left_at`
     when the patient left. `time_version` rises when its start or its liveness changes, which
     `promised_at` is the time of; of sessions from before it was kept, that and `booked_at` are
-    unknown.
+    unknown. `moved_by` is who moved it last, `patient` or `clinic`.
 
     It takes `extra_minutes` longer than planned, of which the block holds `block_extra_minutes`.
     """
@@ -63,6 +63,7 @@ class InfusionSession(OfClinic, Versioned, Base):
     time_version: Mapped[int] = mapped_column(default=1)
     booked_at: Mapped[datetime | None]
     promised_at: Mapped[datetime | None]
+    moved_by: Mapped[str | None]
 
     @property
     def parts(self) -> VisitParts:
@@ -74,6 +75,11 @@ class InfusionSession(OfClinic, Versioned, Base):
             observation=self.observation_minutes,
             turnover=turnover - self.block_extra_minutes,
         )
+
+    @property
+    def leaves_at(self) -> datetime:
+        """When the patient leaves, as it was booked."""
+        return self.ends_at + timedelta(minutes=self.observation_minutes)
 
     def move_to(self, status: str, now: datetime) -> None:
         """Enter a state; its promise to the patient changes with its liveness."""
@@ -87,11 +93,11 @@ class InfusionSession(OfClinic, Versioned, Base):
         for column, value in said.items():
             setattr(self, column, value)
 
-    def take(self, slot: Slot, clearance_id: UUID, now: datetime) -> None:
+    def take(self, slot: Slot, clearance_id: UUID, now: datetime, by: str) -> None:
         """Move to another place. A new start is a new promise, which nobody has confirmed."""
         if slot.visit.starts_at != self.starts_at:
             self.time_version += 1
-            self.promised_at, self.confirmed_at = now, None
+            self.promised_at, self.confirmed_at, self.moved_by = now, None, by
         self.chair_id, self.clearance_id = slot.lane.id, clearance_id
         self.starts_at, self.ends_at = slot.visit.infusion.start, slot.visit.infusion.end
         self.block_starts_at, self.block_ends_at = slot.visit.block.start, slot.visit.block.end

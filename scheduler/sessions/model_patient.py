@@ -22,7 +22,9 @@ FARTHEST_GAP = timedelta(days=75)
 
 _FACTS = text(
     f"""
-    SELECT p.status, p.birth_date, p.preferred_channel, p.phone, p.email,
+    SELECT p.status, p.birth_date, p.preferred_channel,
+           CASE WHEN p.phone_failed_at IS NULL THEN p.phone END AS phone,
+           CASE WHEN p.email_failed_at IS NULL THEN p.email END AS email,
         (SELECT jsonb_agg(jsonb_build_array(c.purpose, c.channel))
            FROM consents c
           WHERE c.clinic_id = p.clinic_id AND c.patient_id = p.id AND c.withdrawn_at IS NULL

@@ -421,6 +421,12 @@ BROKEN = [
         "a forbidden word in the neutral name",
         "UPDATE clinics SET neutral_name = 'Desert Ketamine' RETURNING id",
     ),
+    (
+        "I46",
+        "sent to an address that had failed",
+        "UPDATE patients SET email_failed_at = '2026-11-29T00:00Z' WHERE id = {ana};"
+        "SELECT id FROM messages WHERE sent_at > '2026-11-29'",
+    ),
     ("I50", "never followed up", "DELETE FROM messages WHERE kind = 'follow_up'; SELECT {done}"),
     (
         "I50",
@@ -733,6 +739,11 @@ SOUND = [
         " 'admin', 'PATCH', '/v1/clinic/policies', 200, ARRAY[]::uuid[]",
     ),
     ("I40", "UPDATE consents SET withdrawn_at = '2026-12-03T00:00Z'"),
+    ("I46", "UPDATE patients SET email_failed_at = '2026-12-03T00:00Z'"),
+    (
+        "I46",
+        "UPDATE patients SET email = 'new@example.com', email_failed_at = '2026-11-01T00:00Z'",
+    ),
     (
         "I50",
         "DELETE FROM messages WHERE kind = 'follow_up';"

@@ -143,7 +143,6 @@ FORBIDDEN = [
     "DELETE FROM protocols",
     "DELETE FROM staffing",
     "UPDATE staffing_overrides SET nurses = 9",
-    "DELETE FROM links",
     "UPDATE links SET purpose = 'decline'",
     "UPDATE links SET expires_at = 'infinity'",
     "UPDATE links SET session_id = id",

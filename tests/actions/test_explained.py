@@ -161,8 +161,8 @@ def grow(connection: Any, made: Everything) -> None:
         SELECT clinic_id, id, 'Called', created_at FROM patients;
         INSERT INTO links (clinic_id, id, purpose, token_hash, session_id, patient_id,
                            time_version, channel, address, created_at, expires_at, version)
-        SELECT clinic_id, id, 'confirm', sha256(id::text::bytea), id, patient_id, 1, 'email',
-               'old@example.com', starts_at, starts_at, 1
+        SELECT clinic_id, id, 'unsubscribe', sha256(id::text::bytea), id, patient_id, 1, 'email',
+               'old@example.com', starts_at, '2026-11-30', 1
           FROM sessions;
         INSERT INTO idempotent_answers
                (clinic_id, key_id, method, path, idempotency_key, fingerprint, created_at)

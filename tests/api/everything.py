@@ -11,11 +11,11 @@ from flask import Flask
 from sqlalchemy import select
 
 from scheduler.consults.model import Clearance
-from scheduler.links.actions import links_for
 from scheduler.sessions.model import InfusionSession
 from scheduler.web.calls import Endpoint
 from scheduler.web.fields import Id
 from scheduler.web.schema import Strict
+from tests.api.linked import links_to
 from tests.builders import Caller, ClinicKit, a_cleared_patient, a_clinic, an_order
 
 _ID = re.compile(r"<uuid:(\w+)>")
@@ -184,7 +184,7 @@ def everything(app: Flask, **clinic_fields: Any) -> Everything:
     ids["key_id"] = UUID(other.get_json()["id"])
     with clinic.work() as work:
         ids["clearance_id"] = work.session.scalars(select(Clearance.id)).one()
-        links_for(work, work.load(InfusionSession, ids["session_id"]), "email", "ana@example.com")
+        links_to(work.load(InfusionSession, ids["session_id"]), work, "email", "ana@example.com")
     made = Everything(clinic, ids)
     made.bodies = bodies(app, made.ids)
     return made

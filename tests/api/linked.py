@@ -9,8 +9,9 @@ from uuid import UUID
 from flask import Flask
 from werkzeug.test import TestResponse
 
-from scheduler.links.actions import links_for
+from scheduler.links.actions import Wanted, links_for
 from scheduler.sessions.model import InfusionSession
+from scheduler.tenancy import Work
 from tests.builders import ClinicKit
 
 Json = dict[str, Any]
@@ -21,7 +22,23 @@ def links_of(clinic: ClinicKit, session: Json, **where: str) -> dict[str, str]:
     """The links of a message about this session, made now."""
     known = {"channel": "email", "address": ADDRESS} | where
     with clinic.work() as work:
-        return links_for(work, work.load(InfusionSession, UUID(session["id"])), **known)
+        return links_to(work.load(InfusionSession, UUID(session["id"])), work, **known)
+
+
+def links_to(
+    infusion_session: InfusionSession, work: Work, channel: str, address: str
+) -> dict[str, str]:
+    """Every link of one message about a session; their paths by purpose."""
+    wanted = Wanted(
+        session_id=infusion_session.id,
+        patient_id=infusion_session.patient_id,
+        time_version=infusion_session.time_version,
+        starts_at=infusion_session.starts_at,
+        channel=channel,
+        address=address,
+    )
+    (paths,) = links_for(work, [wanted])
+    return paths
 
 
 @dataclass

@@ -320,6 +320,7 @@ def test_a_visit_that_will_reach_the_next_is_a_collision(clinic: ClinicKit, at: 
     session = one_session(clinic, a_cleared_patient(clinic), **chair)
     following = {"starts_at": "2026-12-01T11:05:00-07:00"} | chair
     later = one_session(clinic, a_cleared_patient(clinic), **following)
+    later = taken(clinic, later, "confirm")
     at("2026-12-01T09:30:00-07:00")
     session = taken(clinic, session, "arrive")
     session = taken(clinic, session, "start", vitals_recorded=True)

@@ -32,6 +32,7 @@ from tests.jobs.ticking import (
     tick,
     words_of,
 )
+from tests.rules.test_event import Agenda
 
 ALL = ("booked", "changed", "cancelled", "missed")
 TOLD, LATER = "2026-11-23T09:03", "2026-11-23T12:00"
@@ -152,6 +153,34 @@ def test_a_cancelled_series_is_told_once_and_taken_out_of_the_calendar(
         assert event["STATUS"] == "CANCELLED"
         assert event["UID"] == session["id"]
         assert event["SEQUENCE"] > session["time_version"]
+
+
+def test_booked_moved_twice_and_cancelled_is_one_event_that_is_cancelled(
+    app: Flask, outbox: Outbox, nine: At
+) -> None:
+    """I47: as a calendar reads the mails, in whatever order they are opened."""
+    clinic = a_clinic(app, notices=ALL)
+    session = a_booking(clinic)
+    tick(app, TOLD, outbox.channels)
+    for hour, day in ((10, 2), (11, 3)):
+        nine(f"2026-11-23T{hour}:00:00-07:00")
+        session = rescheduled(clinic, session, f"2026-12-0{day}T11:00")
+        tick(app, f"2026-11-23T{hour}:03", outbox.channels)
+    nine("2026-11-23T12:00:00-07:00")
+    cancelled(clinic, session)
+    tick(app, "2026-11-23T12:03", outbox.channels)
+    files = [
+        part.get_content()
+        for mail in outbox.mails
+        for part in mail.walk()
+        if part.get_content_type() == "text/calendar"
+    ]
+    assert len(files) == 4
+    for order in (files, files[::-1]):
+        agenda = Agenda()
+        for file in order:
+            agenda.take(file)
+        assert [status for _, status, _ in agenda.events.values()] == ["CANCELLED"]
 
 
 def test_what_no_calendar_knows_is_not_cancelled_in_one(

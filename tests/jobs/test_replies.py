@@ -329,3 +329,22 @@ def test_what_a_patient_wrote_is_for_those_who_answer_it(clinic: ClinicKit, writ
     for role in ("integration", "admin"):
         (item,) = listed(clinic, role)
         assert "said" not in item
+
+
+def test_who_cannot_be_reminded_is_to_be_called_until_they_confirm(
+    app: Flask, clinic: ClinicKit, at: At, write: Write
+) -> None:
+    """I46: and who is silent a day before is on the list too."""
+    session = a_booking(clinic, texted(clinic, phone=HIS))
+    write("STOP")
+    reminded(app, at)
+
+    def kinds() -> list[str]:
+        return [each["kind"] for each in clinic.desk.get("/v1/attention").get_json()["items"]]
+
+    assert kinds() == ["unreachable"]
+    at(instant("2026-11-30T10:00"))
+    assert kinds() == ["unreachable", "unconfirmed"]
+    now = clinic.desk.get(f"/v1/sessions/{session['id']}").get_json()
+    assert clinic.desk.step(now, "confirm").status_code == 200
+    assert kinds() == []

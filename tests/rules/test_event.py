@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from icalendar import Calendar
 
 from scheduler.clinics.rules_words import forbidden_words
-from scheduler.messages.rules_event import Event, calendar_file
+from scheduler.sessions.rules_event import Event, calendar_file
 from tests.rules.drawn import phoenix
 
 NOW = phoenix("2026-11-23 08:00")
@@ -80,6 +80,22 @@ def test_an_event_says_when_and_where_to_and_nothing_more() -> None:
         "mailto:ana@example.com",
     )
     assert event["STATUS"] == "CONFIRMED"
+    assert forbidden_words(file) == []
+
+
+def test_a_file_to_keep_answers_to_nobody_and_says_whom_to_call() -> None:
+    """I42, I47"""
+    phone = "To change it, call +16025550100."
+    kept = replace(BOOKED, description=phone, organizer=None, attendee=None)
+    calendar = Calendar.from_ical(file := calendar_file(kept, NOW))
+    (event,) = calendar.walk("VEVENT")
+    assert (calendar["METHOD"], event["STATUS"], event["CLASS"]) == (
+        "PUBLISH",
+        "CONFIRMED",
+        "PRIVATE",
+    )
+    assert event["DESCRIPTION"] == phone
+    assert not {"ORGANIZER", "ATTENDEE"} & set(event)
     assert forbidden_words(file) == []
 
 

@@ -2,7 +2,6 @@
 
 from datetime import UTC, date, datetime, timedelta
 from string import Formatter
-from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -10,7 +9,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scheduler.clinics.rules_words import forbidden_words
-from scheduler.links.calendar_file import calendar_file
 from scheduler.links.rules import PURPOSES
 from scheduler.links.rules_pages import STATUS, Page, Told, page, plain_page
 from scheduler.links.rules_text import (
@@ -24,8 +22,6 @@ from scheduler.links.rules_text import (
 from scheduler.patients.schema import LANGUAGES as OF_PATIENTS
 
 PHOENIX, MADRID = ZoneInfo("America/Phoenix"), ZoneInfo("Europe/Madrid")
-NOW = datetime(2026, 11, 23, 15, 0, tzinfo=UTC)
-SESSION = UUID("7c9e6679-7425-40de-944b-e07fc1f90ae7")
 
 STANDINGS = [
     (purpose, standing)
@@ -129,29 +125,3 @@ def test_what_is_wrong_with_a_link_is_said_in_both_languages_at_once() -> None:
     shown = plain_page(404, "gone", "Sonoran Care", "+16025550100")
     assert [part.language for part in shown.parts] == ["en", "es"]
     assert forbidden_words(words_of(shown)) == []
-
-
-def test_a_calendar_file_keeps_its_uid_and_counts_its_times() -> None:
-    """I47"""
-    starts = datetime(2026, 12, 1, 16, 30, tzinfo=UTC)
-
-    def lines(time_version: int) -> list[str]:
-        made = calendar_file(
-            SESSION,
-            time_version,
-            starts,
-            starts + timedelta(minutes=70),
-            NOW,
-            summary="Sonoran Care: appointment",
-            description="To change it, call +16025550100.",
-        )
-        assert made.endswith(b"\r\n")
-        assert all(len(line) <= 75 for line in made.split(b"\r\n"))
-        return made.decode().split("\r\n")
-
-    first, second = lines(1), lines(2)
-    assert {"METHOD:PUBLISH", "STATUS:CONFIRMED", f"UID:{SESSION}"} <= set(first)
-    assert {"DTSTART:20261201T163000Z", "DTEND:20261201T174000Z"} <= set(first)
-    changed = set(first) ^ set(second)
-    assert changed == {"SEQUENCE:1", "SEQUENCE:2"}
-    assert forbidden_words("\n".join(first)) == []

@@ -43,6 +43,15 @@ def test_no_path_holds_a_forbidden_word(token: str, purpose: str) -> None:
     assert len(path) <= 31
 
 
+@given(TOKENS)
+def test_a_messages_tokens_follow_from_its_first_and_from_no_other(token: str) -> None:
+    """So a page can lead to the others, which say nothing of it."""
+    made = [rules.sibling(token, purpose) for purpose in rules.PURPOSES]
+    assert all(map(rules.well_formed, made))
+    assert len({token, *made}) == len(made) + 1
+    assert made == [rules.sibling(token, purpose) for purpose in rules.PURPOSES]
+
+
 BAD_TOKENS = ["", "x", "b" * 27, "b" * 29, "B" * 28, "a" * 28, "b" * 27 + "\n", "b" * 27 + "é"]
 
 
@@ -189,7 +198,7 @@ def test_a_link_acts_only_on_a_booked_session_at_the_time_it_was_made_for(
 def test_only_unsubscribing_works_after_the_visit() -> None:
     for purpose in rules.PURPOSES:
         later = timedelta(days=60) if purpose == "unsubscribe" else timedelta(0)
-        assert rules.expiry(purpose, STARTS) == STARTS + later
+        assert rules.expiry(purpose, STARTS, NOW) == STARTS + later
 
 
 def local(day: int, hour: int, minute: int = 0) -> datetime:

@@ -62,6 +62,23 @@ def test_a_patient_is_told_of_the_newest_change_they_do_not_know_of(
     assert change_of(seen, NIGHT) == told
 
 
+@pytest.mark.parametrize(
+    ("by", "channel", "told"),
+    [
+        ("clinic", "sms", True),
+        (None, "sms", True),
+        ("patient", "sms", False),
+        # What stands in their calendar is the old time.
+        ("patient", "email", True),
+    ],
+)
+def test_who_moved_a_visit_themselves_is_sent_no_text_about_it(
+    by: str | None, channel: str, told: bool
+) -> None:
+    seen = Promise("booked", STARTS, BOOKED, at("24 10:00"), moved_by=by, channel=channel)
+    assert (change_of(seen, NIGHT) is not None) is told
+
+
 def test_who_came_and_was_turned_away_is_not_told_of_it() -> None:
     seen = Promise("cancelled", STARTS, BOOKED, at("27 14:20"), True, "clinic")
     assert change_of(seen, NIGHT) is None

@@ -8,29 +8,33 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import UUID
 
-REQUEST, CANCEL = "REQUEST", "CANCEL"
-
 # A line of a calendar file has at most 75 octets; a longer one is folded.
 MOST_OCTETS = 75
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """A visit as it stands. `organizer` and `attendee` are mail addresses."""
+    """A visit as it stands, until the patient leaves.
+
+    In a mail `organizer` and `attendee` are its addresses; a file to keep answers to nobody.
+    """
 
     session_id: UUID
     time_version: int
     starts_at: datetime
     ends_at: datetime
     title: str
-    organizer: str
-    attendee: str
+    description: str = ""
+    organizer: str | None = None
+    attendee: str | None = None
     is_cancelled: bool = False
 
     @property
     def method(self) -> str:
         """Also the `method` of the MIME type."""
-        return CANCEL if self.is_cancelled else REQUEST
+        if self.is_cancelled:
+            return "CANCEL"
+        return "REQUEST" if self.attendee else "PUBLISH"
 
 
 def calendar_file(event: Event, at: datetime) -> str:
@@ -48,14 +52,26 @@ def calendar_file(event: Event, at: datetime) -> str:
         f"DTSTART:{_utc(event.starts_at)}",
         f"DTEND:{_utc(event.ends_at)}",
         f"SUMMARY:{_escaped(event.title)}",
-        f"ORGANIZER:mailto:{event.organizer}",
-        f"ATTENDEE;PARTSTAT=NEEDS-ACTION;RSVP=FALSE:mailto:{event.attendee}",
+        *([f"DESCRIPTION:{_escaped(event.description)}"] if event.description else []),
+        *_between(event),
         f"STATUS:{'CANCELLED' if event.is_cancelled else 'CONFIRMED'}",
+        # Whoever else sees the patient's calendar sees that they are busy, and no more.
+        "CLASS:PRIVATE",
         "TRANSP:OPAQUE",
         "END:VEVENT",
         "END:VCALENDAR",
     ]
     return "".join(f"{_folded(line)}\r\n" for line in lines)
+
+
+def _between(event: Event) -> list[str]:
+    """Who invites whom."""
+    if event.attendee is None:
+        return []
+    return [
+        f"ORGANIZER:mailto:{event.organizer}",
+        f"ATTENDEE;PARTSTAT=NEEDS-ACTION;RSVP=FALSE:mailto:{event.attendee}",
+    ]
 
 
 def _utc(at: datetime) -> str:
