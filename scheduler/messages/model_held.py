@@ -162,7 +162,8 @@ _CONSENTS = (
 
 
 def _rows(work: Work, statement: Any, ids: Collection[UUID]) -> Iterable[Any]:
-    return work.session.execute(statement, {"clinic_id": work.clinic_id, "ids": list(ids)})
+    asked = {"clinic_id": work.clinic_id, "ids": list(ids)}
+    return work.session.connection().execute(statement, asked)
 
 
 def _by_purpose(consents: Iterable[Any]) -> dict[tuple[UUID, str], set[str]]:
