@@ -12,6 +12,7 @@ from uuid import UUID
 from scheduler.clinics.model import policy_of
 from scheduler.messages.model import Message, held_still, next_session_of, quiet_hours_of
 from scheduler.messages.model_claims import from_now, has_passed
+from scheduler.messages.model_templates import own_templates
 from scheduler.messages.model_texts import Sender, sender_of
 from scheduler.messages.model_told import in_a_calendar, told_of, told_since
 from scheduler.messages.rules import (
@@ -104,8 +105,8 @@ def begin_send(
         message.channel = seen.contact.channel
         decided = Verdict("planned", message.reason)
     draft = _draft(work, message, told or [infusion_session], patient)
-    if decided is GO and draft.forbidden():
-        decided = Verdict("failed", "forbidden_words")
+    if decided is GO and (reason := draft.unsayable()):
+        decided = Verdict("failed", reason)
     _enter(message, decided)
     if decided is not GO:
         return None
@@ -250,11 +251,12 @@ def _draft(
 ) -> Draft:
     clinic = work.clinic()
     phone = readable_phone(clinic.phone) if clinic.phone else None
-    if message.kind == "follow_up":
-        return follow_up(patient.language, clinic.neutral_name, phone)
-    elsewhere = patient.time_zone not in (None, clinic.time_zone)
+    own = own_templates(work)
     who = (patient.language, clinic.neutral_name, phone)
+    if message.kind == "follow_up":
+        return follow_up(*who, own=own)
+    elsewhere = patient.time_zone not in (None, clinic.time_zone)
     if message.kind == "notice":
         starts = [each.starts_at for each in told]
-        return notice(message.rule, *who, starts, work.zone, name_zone=elsewhere)
-    return reminder(*who, told[0].starts_at, work.zone, name_zone=elsewhere)
+        return notice(message.rule, *who, starts, work.zone, name_zone=elsewhere, own=own)
+    return reminder(*who, told[0].starts_at, work.zone, name_zone=elsewhere, own=own)

@@ -38,6 +38,7 @@ REASONS = (
     "bad_address",
     "broken",
     "forbidden_words",
+    "too_long",
     "mail_server_away",
     "mail_server_broke_off",
     "gateway_away",
