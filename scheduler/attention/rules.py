@@ -112,6 +112,8 @@ def _of_losses(kind: str, each: Losses, detail: str, *facts: object) -> Item:
     )
 
 
+WHAT = {"reminder": "The reminder", "follow_up": "The follow-up", "notice": "The notice"}
+
 HOW_IT_ENDED = {
     "failed": ("message_failed", "was not sent"),
     "undelivered": ("message_failed", "did not arrive"),
@@ -122,7 +124,7 @@ HOW_IT_ENDED = {
 def of_messages(unsent: Sequence[Unsent]) -> Iterator[Item]:
     """Messages that a person should know did not arrive, or may not have."""
     for each in unsent:
-        what = {"reminder": "The reminder", "follow_up": "The follow-up"}[each.kind]
+        what = WHAT[each.kind]
         kind, how = HOW_IT_ENDED[each.status]
         yield Item(
             kind=kind,
