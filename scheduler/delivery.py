@@ -156,7 +156,7 @@ class Delivery:
             if outgoing is None:
                 if message.status == "planned" and message.channel != self.way:
                     return None
-                return f"{what}: {message.status} ({message.reason or 'waits for the morning'})"
+                return f"{what}: {message.status} ({message.reason or 'waits'})"
             # It may have stood at the end of a long batch: its own lease begins now.
             hold(message, self.lease)
         outcome = self.is_away or self.channels[outgoing.channel].send(outgoing)

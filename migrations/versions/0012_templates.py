@@ -1,4 +1,4 @@
-"""A clinic's own words for its messages."""
+"""A clinic's own words for its messages, and how many texts a number gets."""
 
 from alembic import context, op
 
@@ -28,12 +28,26 @@ CREATE TRIGGER stamp_site AFTER INSERT OR UPDATE OR DELETE ON message_templates
     FOR EACH ROW EXECUTE FUNCTION stamp_site('clinic_id');
 """
 
+# What was not told for want of room, a person has to tell.
+CAPS = """
+ALTER TABLE policies
+    ADD COLUMN texts_a_day integer NOT NULL DEFAULT 1 CHECK (texts_a_day > 0),
+    ADD COLUMN texts_a_week integer NOT NULL DEFAULT 5 CHECK (texts_a_week > 0);
+ALTER TABLE policies
+    ALTER COLUMN texts_a_day DROP DEFAULT, ALTER COLUMN texts_a_week DROP DEFAULT;
+CREATE INDEX messages_capped ON messages (clinic_id, due_at)
+    WHERE status = 'skipped' AND reason = 'cap';
+"""
+
 
 def upgrade() -> None:
     role = context.config.attributes["app_role"]
     op.execute(TABLE)
+    op.execute(CAPS)
     op.execute(f'GRANT SELECT, INSERT, UPDATE ON message_templates TO "{role}"')
 
 
 def downgrade() -> None:
     op.execute("DROP TABLE message_templates")
+    op.execute("DROP INDEX messages_capped")
+    op.execute("ALTER TABLE policies DROP COLUMN texts_a_day, DROP COLUMN texts_a_week")

@@ -33,7 +33,7 @@ class Losses:
 
 @dataclass(frozen=True, slots=True)
 class Unsent:
-    """A message that failed, or of which nobody knows whether it arrived."""
+    """A message that failed, of which nobody knows whether it arrived, or that had no room."""
 
     id: UUID
     session_id: UUID
@@ -118,6 +118,7 @@ HOW_IT_ENDED = {
     "failed": ("message_failed", "was not sent"),
     "undelivered": ("message_failed", "did not arrive"),
     "unknown": ("message_unknown", "may or may not have been sent"),
+    "skipped": ("message_failed", "was not sent"),
 }
 
 

@@ -11,6 +11,7 @@ from uuid import UUID
 
 from scheduler.clinics.model import policy_of
 from scheduler.messages.model import Message, held_still, next_session_of, quiet_hours_of
+from scheduler.messages.model_caps import room_for
 from scheduler.messages.model_claims import from_now, has_passed
 from scheduler.messages.model_templates import own_templates
 from scheduler.messages.model_texts import Sender, sender_of
@@ -25,6 +26,7 @@ from scheduler.messages.rules import (
     in_doubt,
     verdict,
 )
+from scheduler.messages.rules_caps import FREE, Caps
 from scheduler.messages.rules_text import Draft, follow_up, notice, reminder
 from scheduler.patients.model import Patient, consented_channels
 from scheduler.patients.rules import Contact, contact
@@ -148,6 +150,7 @@ def _outgoing(
     assert contact.channel  # noqa: S101 - the verdict saw to it
     assert contact.address  # noqa: S101 - so did `contact`
     message.attempts += 1
+    message.next_attempt_at = work.now
     message.channel, message.address = contact.channel, contact.address
     if not message.ambiguous:
         life = channels[contact.channel].key_life
@@ -216,8 +219,14 @@ def _situation(
     policy = policy_of(work)
     quiet = quiet_hours_of(policy, patient.time_zone, work.zone)
     is_follow_up = message.kind == "follow_up"
-    # What a person sends by hand goes all the same.
-    may_merge = message.kind == "reminder" and message.note is None and not message.ambiguous
+    # What a person sends by hand, or what may have gone already, goes all the same.
+    unasked = message.note is None and not message.ambiguous
+    may_merge = message.kind == "reminder" and unasked
+    by = contact(patient.preferred_channel, patient.addresses, consented, channels)
+    room = FREE
+    if unasked and by.channel == "sms" and by.address:
+        caps = Caps(policy.texts_a_day, policy.texts_a_week)
+        room = room_for(work, message, by.address, quiet.zone, caps)
     today = on_wall(local_date(work.now, quiet.zone), time(), quiet.zone).at
     return Situation(
         kind=message.kind,
@@ -229,9 +238,10 @@ def _situation(
         session_starts_at=infusion_session.starts_at,
         next_session_at=next_session_of(work, infusion_session) if is_follow_up else None,
         patient_status=patient.status,
-        contact=contact(patient.preferred_channel, patient.addresses, consented, channels),
+        contact=by,
         quiet=quiet.around(work.now),
         told_today=may_merge and told_since(work, infusion_session, today),
+        room=room,
     )
 
 
