@@ -1,8 +1,9 @@
 """Which texts went to a number, and which wait to go there."""
 
 from datetime import datetime, time, timedelta, tzinfo
+from typing import Any
 
-from sqlalchemy import ColumnElement, case, func, or_, select, text, tuple_
+from sqlalchemy import ColumnElement, Select, case, func, or_, select, text, tuple_
 
 from scheduler.db import in_states
 from scheduler.messages.model import Message
@@ -30,15 +31,20 @@ def room_for(work: Work, message: Message, number: str, zone: tzinfo, caps: Caps
     today, tomorrow, since = (
         on_wall(on + days, time(), zone).at for days in (timedelta(0), timedelta(days=1), -WEEK)
     )
-    went = _went(work, message, number, since)
-    return room_for_text(went, _ahead_of(work, message, number, tomorrow), today, caps)
+    went, ahead = work.session.execute(
+        select(
+            _went(work, message, number, since).scalar_subquery(),
+            _ahead_of(work, message, number, tomorrow).scalar_subquery(),
+        )
+    ).one()
+    return room_for_text(went or (), ahead, today, caps)
 
 
-def _went(work: Work, message: Message, number: str, since: datetime) -> list[datetime]:
-    """When unasked texts went to the number, or may have."""
+def _went(work: Work, message: Message, number: str, since: datetime) -> Select[Any]:
+    """When unasked texts went to the number, or may have; None for none."""
     # Of one that may have gone, when its attempt began, or a later one is due.
     at = func.coalesce(Message.sent_at, Message.next_attempt_at)
-    found = select(at).where(
+    return select(func.array_agg(at)).where(
         Message.clinic_id == work.clinic_id,
         Message.address == number,
         in_states(Message.channel, "sms"),
@@ -51,14 +57,13 @@ def _went(work: Work, message: Message, number: str, since: datetime) -> list[da
         ),
         at >= since,
     )
-    return list(work.session.scalars(found))
 
 
-def _ahead_of(work: Work, message: Message, number: str, until: datetime) -> int:
+def _ahead_of(work: Work, message: Message, number: str, until: datetime) -> Select[Any]:
     """How many unasked texts to this number go before this one and wait for their turn."""
     there = select(Patient.id).where(Patient.clinic_id == work.clinic_id, Patient.phone == number)
     mine = (rank_of(message.rule), message.due_at, message.id)
-    waiting = select(func.count()).where(
+    return select(func.count()).where(
         Message.clinic_id == work.clinic_id,
         Message.patient_id.in_(there),
         Message.status.in_(("planned", "claimed")),
@@ -69,4 +74,3 @@ def _ahead_of(work: Work, message: Message, number: str, until: datetime) -> int
         ~Message.ambiguous,
         tuple_(by_rank(), Message.due_at, Message.id) < tuple_(*mine),
     )
-    return work.session.scalars(waiting).one()
