@@ -18,6 +18,7 @@ from scheduler.links.routes import pages
 from scheduler.messages import hooks
 from scheduler.messages.channels import check_sender
 from scheduler.messages.routes import routes as messages
+from scheduler.messages.routes_templates import routes as templates
 from scheduler.outreach.routes import routes as outreach
 from scheduler.patients.routes import routes as patients
 from scheduler.protocols.routes import routes as protocols
@@ -50,6 +51,7 @@ NOUNS = (
     steps,
     series,
     messages,
+    templates,
     outreach,
     attention,
 )

@@ -101,12 +101,12 @@ def in_states(column: Any, *states: str) -> ColumnElement[bool]:
     return found
 
 
-def among(column: Any, ids: Iterable[UUID]) -> ColumnElement[bool]:
-    """Is it one of these ids? However many there are, it is one statement with one plan.
+def among(column: Any, values: Iterable[Any]) -> ColumnElement[bool]:
+    """Is it one of these? However many there are, it is one statement with one plan.
 
     That plan takes them for few, and so looks each of them up in an index.
     """
-    found: ColumnElement[bool] = column == any_(literal(list(ids), ARRAY(Uuid())))
+    found: ColumnElement[bool] = column == any_(literal(list(values), ARRAY(column.type)))
     return found
 
 

@@ -127,7 +127,7 @@ class Delivery:
             going = with_links(work, begun.outgoing, self.settings.public_url)
         for entry in begun.ended:
             if entry.status != "planned" or entry.channel == self.way:
-                why = entry.reason or "waits for the morning"
+                why = entry.reason or "waits"
                 done[f"{entry.kind} {entry.rule}: {entry.status} ({why})"] += 1
         return replace(begun, outgoing=going)
 

@@ -50,8 +50,8 @@ class ClinicSchedule(Base):
 
     clinic_id: Mapped[UUID] = mapped_column(ForeignKey("clinics.id"), primary_key=True)
     schedule_version: Mapped[int] = mapped_column(default=0)
-    # Triggers change it with the clinic, its hours, closures, chairs, outages, staffing, policy
-    # and protocols.
+    # Triggers change it with the clinic, its hours, closures, chairs, outages, staffing, policy,
+    # protocols and templates.
     site_stamp: Mapped[UUID] = mapped_column(server_default=FetchedValue())
     first_booked_at: Mapped[datetime | None]
 

@@ -33,7 +33,7 @@ class Losses:
 
 @dataclass(frozen=True, slots=True)
 class Unsent:
-    """A message that failed, or of which nobody knows whether it arrived."""
+    """A message that failed, of which nobody knows whether it arrived, or that had no room."""
 
     id: UUID
     session_id: UUID
@@ -112,17 +112,20 @@ def _of_losses(kind: str, each: Losses, detail: str, *facts: object) -> Item:
     )
 
 
+WHAT = {"reminder": "The reminder", "follow_up": "The follow-up", "notice": "The notice"}
+
 HOW_IT_ENDED = {
     "failed": ("message_failed", "was not sent"),
     "undelivered": ("message_failed", "did not arrive"),
     "unknown": ("message_unknown", "may or may not have been sent"),
+    "skipped": ("message_failed", "was not sent"),
 }
 
 
 def of_messages(unsent: Sequence[Unsent]) -> Iterator[Item]:
     """Messages that a person should know did not arrive, or may not have."""
     for each in unsent:
-        what = {"reminder": "The reminder", "follow_up": "The follow-up"}[each.kind]
+        what = WHAT[each.kind]
         kind, how = HOW_IT_ENDED[each.status]
         yield Item(
             kind=kind,

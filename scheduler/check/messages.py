@@ -19,8 +19,9 @@ from scheduler.check.proof import (
 from scheduler.clinics.model import policy_of
 from scheduler.messages.actions import PURPOSE
 from scheduler.messages.model import quiet_hours_of
-from scheduler.messages.rules_spoken import SAID
-from scheduler.messages.rules_text import follow_up, reminder
+from scheduler.messages.model_templates import own_templates
+from scheduler.messages.rules_templates import LANGUAGES, MESSAGES, drafted, examples_of
+from scheduler.messages.rules_text import words_of
 from scheduler.tenancy import Work
 
 _ONCE = """
@@ -172,18 +173,16 @@ def _moved_since(work: Work, patient_id: UUID, sent_at: datetime) -> bool:
 
 
 def _neutral(work: Work) -> Found:
-    """I42: what the clinic's messages would say now, its neutral name in them."""
-    clinic = work.clinic()
-    name, phone = clinic.neutral_name, clinic.phone
+    """I42: what each of the clinic's messages would say now, its neutral name in them."""
+    clinic, own = work.clinic(), own_templates(work)
+    examples = examples_of(clinic.neutral_name, clinic.phone, work.now, work.zone)
     drafts = [
-        draft
-        for language in SAID
-        for draft in (
-            reminder(language, name, phone, work.now, work.zone, name_zone=True),
-            follow_up(language, name, phone),
-        )
+        drafted(message, language, words_of(message, language, own), example)
+        for message in MESSAGES
+        for language in LANGUAGES
+        for example in examples
     ]
-    return counted([(clinic.id, any(draft.forbidden() for draft in drafts), False)])
+    return counted([(clinic.id, any(draft.unsayable() for draft in drafts), False)])
 
 
 PROOFS = (

@@ -38,7 +38,8 @@ class Policy(Versioned, Base):
     """What one clinic decides and another decides otherwise. Hours are on the clinic's wall.
 
     The defaults: two reminders, three days and one day before, missed fewer visits than one
-    (Steiner 2018, n = 54,066); quiet from 21:00 to 08:00.
+    (Steiner 2018, n = 54,066); quiet from 21:00 to 08:00. At most so many texts that nobody asked
+    for go to one number on a day, and in seven days (I41).
     """
 
     __tablename__ = "policies"
@@ -54,6 +55,8 @@ class Policy(Versioned, Base):
     quiet_until: Mapped[time] = mapped_column(default=time(8))
     reminder_days: Mapped[list[int]] = mapped_column(ARRAY(Integer), default=lambda: [3, 1])
     notices: Mapped[list[str]] = mapped_column(ARRAY(Text), default=lambda: list(NOTICES))
+    texts_a_day: Mapped[int] = mapped_column(default=1)
+    texts_a_week: Mapped[int] = mapped_column(default=5)
     follow_up_hours: Mapped[int] = mapped_column(default=24)
     symptom_codes: Mapped[list[str]] = mapped_column(
         ARRAY(Text), default=lambda: list(DEFAULT_SYMPTOM_CODES)

@@ -109,6 +109,8 @@ class PolicyOut(Strict):
     quiet_until = WallTime(required=True)
     reminder_days = fields.List(Count(), required=True)
     notices = fields.List(Choice(*NOTICES), required=True)
+    texts_a_day = Count(required=True)
+    texts_a_week = Count(required=True)
     follow_up_hours = Count(required=True)
     symptom_codes = fields.List(fields.String(), required=True)
     version = Count(least=1, required=True)
@@ -119,7 +121,8 @@ class PolicyChanges(Strict):
     is told at once.
 
     Late is who arrives `late_minutes` after the start; a no-show may be noted
-    `no_show_grace_minutes` after it; to cancel in good time takes `notice_hours`.
+    `no_show_grace_minutes` after it; to cancel in good time takes `notice_hours`. One number gets
+    at most `texts_a_day` and `texts_a_week` texts that nobody there asked for.
     """
 
     example = {"quiet_from": "20:00", "reminder_days": [7, 3, 1]}
@@ -134,6 +137,8 @@ class PolicyChanges(Strict):
     quiet_until = WallTime()
     reminder_days = fields.List(Count(1, 14), validate=validate.Length(max=4))
     notices = fields.List(Choice(*NOTICES))
+    texts_a_day = Count(1, 20)
+    texts_a_week = Count(1, 100)
     follow_up_hours = Count(1, 72)
     symptom_codes = fields.List(
         # The document's patterns are JavaScript's, where $ is the very end and \Z is not known.

@@ -56,7 +56,7 @@ def begin_all(
     chunk = _apart(claimed, begun)
     if not chunk:
         return begun
-    held = held_still(work, chunk)
+    held = held_still(work, chunk, for_texts="sms" in channels and via in (None, "sms"))
     ways = {name: way for name, way in channels.items() if held.sender or not way.needs_sender}
     for entry in chunk:
         outgoing = _begun(work, held, entry, ways, via)
@@ -102,12 +102,12 @@ def _begun(
     draft = None
     if decided is GO:
         draft = draft_of(work, held, entry, told, recipient)
-        if draft.forbidden():
-            decided = Verdict("failed", "forbidden_words")
+        if reason := draft.unsayable():
+            decided = Verdict("failed", reason)
     entry.enter(decided)
     if decided is not GO or draft is None:
         return None
-    _note_attempt(entry, seen.contact, ways)
+    _note_attempt(entry, seen.contact, ways, work.now)
     return _outgoing(work, held, entry, draft, visits_of(held, entry, told))
 
 
@@ -117,8 +117,8 @@ def _situation(
     session, recipient = held.sessions[entry.session_id], held.recipients[entry.patient_id]
     consented = held.consents.get((recipient.id, PURPOSE[entry.kind]), ())
     today = held.todays[recipient.time_zone]
-    # What a person sends by hand goes all the same.
-    may_merge = entry.kind == "reminder" and entry.note is None and not entry.ambiguous
+    by = contact(recipient.preferred_channel, recipient.working_addresses, consented, ways)
+    may_merge = entry.kind == "reminder" and entry.is_unasked
     status, time_version = session.status, session.time_version
     if not told:
         status = "changed"
@@ -135,9 +135,10 @@ def _situation(
         session_starts_at=session.starts_at,
         next_session_at=held.next_starts.get(session.id) if entry.kind == "follow_up" else None,
         patient_status=recipient.status,
-        contact=contact(recipient.preferred_channel, recipient.working_addresses, consented, ways),
+        contact=by,
         quiet=today.quiet,
-        told_today=may_merge and held.was_told_since(session, today.since),
+        told_today=may_merge and held.was_told_since(session, today.day.start),
+        room=held.room_for(entry, recipient, by),
     )
 
 
@@ -147,9 +148,10 @@ def _same_way(entry: Entry, contact: Contact, moment: datetime) -> bool:
     return same and entry.is_repeatable(moment)
 
 
-def _note_attempt(entry: Entry, contact: Contact, ways: Mapping[str, Way]) -> None:
+def _note_attempt(entry: Entry, contact: Contact, ways: Mapping[str, Way], now: datetime) -> None:
     assert contact.channel  # noqa: S101 - the verdict saw to it
     entry.attempts += 1
+    entry.next_attempt_at = now
     entry.channel, entry.address = contact.channel, contact.address
     if not entry.ambiguous:
         life = ways[contact.channel].key_life

@@ -19,12 +19,12 @@ def draft_of(
     phone = readable_phone(clinic.phone) if clinic.phone else None
     who = (recipient.language, clinic.neutral_name, phone)
     if entry.kind == "follow_up":
-        return follow_up(*who)
+        return follow_up(*who, own=held.own)
     elsewhere = recipient.time_zone not in (None, clinic.time_zone)
     if entry.kind == "notice":
         starts = [each.starts_at for each in told]
-        return notice(entry.rule, *who, starts, work.zone, name_zone=elsewhere)
-    return reminder(*who, told[0].starts_at, work.zone, name_zone=elsewhere)
+        return notice(entry.rule, *who, starts, work.zone, name_zone=elsewhere, own=held.own)
+    return reminder(*who, told[0].starts_at, work.zone, name_zone=elsewhere, own=held.own)
 
 
 def visits_of(held: Held, entry: Entry, told: Sequence[ToldSession]) -> tuple[Visit, ...]:

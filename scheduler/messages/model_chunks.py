@@ -46,6 +46,11 @@ class Entry:
     keyed: bool = False
     key_life: timedelta | None = None
 
+    @property
+    def is_unasked(self) -> bool:
+        """What a person sends by hand, or what may have gone already, goes all the same."""
+        return self.note is None and not self.ambiguous
+
     def is_repeatable(self, moment: datetime) -> bool:
         """May it go once more although it may have gone: known to its provider, or better twice?
 

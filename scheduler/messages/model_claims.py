@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from scheduler.db import in_states
 from scheduler.messages.model import Message
+from scheduler.messages.model_caps import by_rank
 from scheduler.messages.rules import AT_LEAST_ONCE, MOST_TRIES
 from scheduler.tenancy import Work
 
@@ -31,7 +32,8 @@ def clinics_with_lost(session: Session, now: datetime) -> list[UUID]:
 def claim(work: Work, lease: timedelta, channel: str | None = None) -> list[UUID]:
     """Take a batch of messages whose time has come; nobody else gets them while the lease runs.
 
-    Of one channel, where one is named. The lease is compared only with the database's clock.
+    Of one channel, where one is named; what matters most first, and then what has waited longest.
+    The lease is compared only with the database's clock.
     """
     waiting = (
         select(Message.id)
@@ -43,7 +45,7 @@ def claim(work: Work, lease: timedelta, channel: str | None = None) -> list[UUID
             if channel is None
             else or_(Message.channel == channel, Message.channel.is_(None)),
         )
-        .order_by(Message.next_attempt_at)
+        .order_by(by_rank(), Message.next_attempt_at)
         .limit(BATCH)
         .with_for_update(skip_locked=True)
         # Looked up once: PostgreSQL may run a subquery again for each row, and so past its limit.
@@ -53,10 +55,12 @@ def claim(work: Work, lease: timedelta, channel: str | None = None) -> list[UUID
         update(Message)
         .where(Message.clinic_id == work.clinic_id, Message.id == waiting.c.id)
         .values(status="claimed", lease_until=from_now(lease), version=Message.version + 1)
-        .returning(Message.id)
+        .returning(Message.id, by_rank(), Message.next_attempt_at)
         .execution_options(synchronize_session=False)
     )
-    return list(work.session.scalars(claimed))
+    # An update answers in no order.
+    rows = sorted(work.session.execute(claimed), key=lambda row: row[1:])
+    return [row.id for row in rows]
 
 
 def from_now(length: timedelta) -> ColumnElement[datetime]:

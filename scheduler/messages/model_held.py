@@ -5,7 +5,7 @@ In as many statements for fifty messages as for one: what else decides of a mess
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, time
+from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -14,10 +14,14 @@ from sqlalchemy import Select, bindparam, select
 from scheduler.clinics.model import Letterhead, letterhead_of, policy_of
 from scheduler.db import among, among_ids
 from scheduler.messages.model import quiet_hours_of
+from scheduler.messages.model_caps import Texts, days_of, texts_of
 from scheduler.messages.model_chunks import Entry, database_clock
 from scheduler.messages.model_due import NEXT_START
+from scheduler.messages.model_templates import own_templates
 from scheduler.messages.model_texts import Sender, sender_of
 from scheduler.messages.model_told import mailed_to, notices_of_late, sessions_beside
+from scheduler.messages.rules_caps import FREE, Caps
+from scheduler.messages.rules_text import Own
 from scheduler.messages.rules_told import (
     STROKE,
     Mailed,
@@ -28,10 +32,10 @@ from scheduler.messages.rules_told import (
     told_of,
 )
 from scheduler.patients.model import Consent, Patient
+from scheduler.patients.rules import Contact
 from scheduler.sessions.model import InfusionSession
 from scheduler.spans import Span
 from scheduler.tenancy import Work
-from scheduler.wall_time import local_date, on_wall
 
 
 class Recipient(NamedTuple):
@@ -57,9 +61,12 @@ class Recipient(NamedTuple):
 
 
 class Today(NamedTuple):
-    """What it is now where a patient is: since when this day, and the quiet hours, if in them."""
+    """What it is now where a patient is: which day, since when its week, and the quiet hours, if in
+    them.
+    """
 
-    since: datetime
+    day: Span
+    week_since: datetime
     quiet: Span | None
 
 
@@ -81,6 +88,9 @@ class Held:
     next_starts: Mapping[UUID, datetime | None]
     notices: Mapping[UUID, list[SentNotice]]
     mailed: Mapping[UUID, list[Mailed]]
+    own: Own
+    texts: Texts
+    caps: Caps
     clock: datetime
     now: datetime
 
@@ -97,6 +107,13 @@ class Held:
             if each.sent_at >= since
         )
 
+    def room_for(self, entry: Entry, recipient: Recipient, contact: Contact) -> str:
+        """Is there room for this message, if it is a text that nobody asked for? (I41)"""
+        if contact.channel != "sms" or contact.address is None or not entry.is_unasked:
+            return FREE
+        today = self.todays[recipient.time_zone]
+        return self.texts.room_for(entry, contact.address, today.day, today.week_since, self.caps)
+
     def is_in_a_calendar(self, session: ToldSession) -> bool:
         """Did the visit go, or may it have gone, to the patient's calendar by mail? (I47)"""
         return is_in_a_calendar(session, self.mailed.get(session.patient_id, ()))
@@ -107,12 +124,12 @@ class Held:
         return self.told_of(notice.rule, self.sessions[notice.session_id])
 
 
-def held_still(work: Work, entries: Sequence[Entry]) -> Held:
+def held_still(work: Work, entries: Sequence[Entry], *, for_texts: bool) -> Held:
     """What these messages hang on: their patients, consents and sessions change no more until this
     transaction ends, so that what is read here is still so at the commit (I37, I40, I58).
 
     Each kind is held in the order of ids, patients first and sessions last: two who hold some of
-    the same never wait for each other.
+    the same never wait for each other. With `for_texts` so are the numbers that a text may go to.
     """
     reminded = {each.patient_id for each in entries if each.kind == "reminder"}
     notices = notices_of_late(work, reminded) if reminded else []
@@ -124,18 +141,24 @@ def held_still(work: Work, entries: Sequence[Entry]) -> Held:
     consents = _by_purpose(_rows(work, _CONSENTS, patient_ids))
     session_ids = {each.session_id for each in entries} | anchors | beside
     sessions = [ToldSession(*row) for row in _rows(work, _SESSIONS, session_ids)]
+    todays = {zone: _today(work, zone) for zone in {each.time_zone for each in recipients}}
+    numbers = {each.phone for each in recipients if for_texts and each.phone}
+    policy = policy_of(work)
     taken_out = {each.patient_id for each in entries if each.rule == "cancelled"}
     return Held(
         clinic=letterhead_of(work),
         sender=sender_of(work),
         recipients={each.id: each for each in recipients},
-        todays={zone: _today(work, zone) for zone in {each.time_zone for each in recipients}},
+        todays=todays,
         consents=consents,
         sessions={each.id: each for each in sessions},
         series=_grouped(sessions, "series_id"),
         next_starts=_next_starts(work, [e.session_id for e in entries if e.kind == "follow_up"]),
         notices=_grouped(notices, "patient_id"),
         mailed=_grouped(mailed_to(work, taken_out) if taken_out else [], "patient_id"),
+        own=own_templates(work),
+        texts=texts_of(work, numbers, min(each.week_since for each in todays.values())),
+        caps=Caps(policy.texts_a_day, policy.texts_a_week),
         clock=database_clock(work),
         now=work.now,
     )
@@ -176,8 +199,7 @@ def _by_purpose(consents: Iterable[Any]) -> dict[tuple[UUID, str], set[str]]:
 
 def _today(work: Work, time_zone: str | None) -> Today:
     hours = quiet_hours_of(policy_of(work), time_zone, work.zone)
-    began = on_wall(local_date(work.now, hours.zone), time(), hours.zone).at
-    return Today(began, hours.around(work.now))
+    return Today(*days_of(work.now, hours.zone), hours.around(work.now))
 
 
 def _next_starts(work: Work, session_ids: Collection[UUID]) -> dict[UUID, datetime | None]:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from scheduler.messages.rules_caps import FREE, NONE_LEFT
 from scheduler.messages.rules_quiet import ENOUGH_TIME
 from scheduler.patients.rules import Contact
 from scheduler.spans import Span
@@ -32,6 +33,7 @@ REASONS = (
     "night",
     "superseded",
     "merged",
+    "cap",
     "too_late",
     "interrupted",
     "restored",
@@ -40,6 +42,7 @@ REASONS = (
     "bounced",
     "broken",
     "forbidden_words",
+    "too_long",
     "mail_server_away",
     "mail_server_broke_off",
     "gateway_away",
@@ -56,6 +59,9 @@ SPEAKS_OF = {"check_in": "completed", "cancelled": "cancelled", "missed": "no_sh
 AT_LEAST_ONCE = ("changed", "cancelled")
 MOST_TRIES = 3
 
+# So long a text waits for those before it, before it asks again for its turn.
+TURN = timedelta(minutes=1)
+
 FIRST_WAIT = timedelta(seconds=30)
 LONGEST_WAIT = timedelta(hours=1)
 JITTER = 0.2
@@ -65,7 +71,8 @@ JITTER = 0.2
 class Situation:
     """What is true in the commit that begins the send; the derivation may be hours old.
 
-    `told_today`: a notice told the patient of this very visit on this day of theirs.
+    `told_today`: a notice told the patient of this very visit on this day of theirs. `room`: is
+    there any for one more text to this number (`rules_caps`)?
     """
 
     kind: str
@@ -80,6 +87,7 @@ class Situation:
     contact: Contact
     quiet: Span | None
     told_today: bool = False
+    room: str = FREE
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +103,7 @@ GO = Verdict("sending")
 
 
 def verdict(now: datetime, seen: Situation) -> Verdict:
-    """Decide in this order: is it still true, still wanted, still in time (I36 to I40)."""
+    """Decide in this order: is it still true, still wanted, still in time (I36 to I41)."""
     if not _still_true(seen):
         return Verdict("cancelled", "session_changed")
     if seen.patient_status != "active":
@@ -110,6 +118,11 @@ def verdict(now: datetime, seen: Situation) -> Verdict:
         if seen.quiet.end < last_moment(seen):
             return Verdict("planned", until=seen.quiet.end)
         return Verdict("skipped", "night")
+    if seen.room != FREE:
+        turn = now + TURN
+        if seen.room == NONE_LEFT or turn >= last_moment(seen):
+            return Verdict("skipped", "cap")
+        return Verdict("planned", until=turn)
     return GO
 
 

@@ -29,7 +29,12 @@ def spelled_plainly(words: str) -> str:
 def fits(words: str) -> bool:
     """Whether the words go out as one text: in GSM-7, and in at most 160 of its characters."""
     known = all(c in BASIC or c in EXTENDED for c in words)
-    return known and sum(map(_places, words)) <= MOST
+    return known and places(words) <= MOST
+
+
+def places(words: str) -> int:
+    """How many characters of a text the words take."""
+    return sum(map(_places, words))
 
 
 def cut_to(words: str, most: int) -> str:

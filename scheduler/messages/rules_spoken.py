@@ -15,8 +15,12 @@ _MONTHS = (
 
 
 @dataclass(frozen=True, slots=True)
-class Notice:
-    """A notice as subject, body and text; `{when}` is a time, or several, one a line."""
+class Template:
+    """A message as a mail's subject and body and as a text, with placeholders in braces.
+
+    `{clinic}` is the clinic, `{call}` how to reach it, `{when}` the visit's time (in the body of
+    a message of several visits all their times, one a line), `{first}` and `{count}` of several.
+    """
 
     subject: str
     body: str
@@ -27,8 +31,7 @@ class Notice:
 class Words:
     """What a message for a patient of one language is put together from.
 
-    `short` and `long` say a wall time; of the texts, `{name}` is the clinic, `{when}` the time
-    said long, `{call}` what to do, and the subject ends where a text's first sentence ends.
+    `short` and `long` say a wall time; `templates` are the standard words of each message.
     """
 
     short: Callable[[datetime], str]
@@ -36,13 +39,7 @@ class Words:
     call: str
     call_us: str
     event: str
-    reminder: str
-    reminder_body: str
-    reminder_text: str
-    follow_up: str
-    follow_up_body: str
-    follow_up_text: str
-    notices: Mapping[str, Notice]
+    templates: Mapping[str, Template]
 
 
 def _english_short(wall: datetime) -> str:
@@ -70,51 +67,55 @@ SAID: Mapping[str, Words] = {
         long=_english_long,
         call="call {phone}",
         call_us="please call us",
-        event="Appointment, {name}",
-        reminder="{name}: appt {when}",
-        reminder_body="Hello,\n\nYou have an appointment with {name} on {when}.\n\n"
-        "To change it, {call}.\n",
-        reminder_text="{name}: appt {when}. To change it, {call}.",
-        follow_up="{name}: how are you?",
-        follow_up_body="Hello,\n\nWe hope you are well after your visit with {name}.\n\n"
-        "If anything worries you, or you would like to talk to us, {call}.\n",
-        follow_up_text="{name}: how are you? To talk to us, {call}.",
-        notices={
-            "booked": Notice(
-                "{name}: appt booked, {when}",
-                "Hello,\n\nYou have an appointment with {name} on {when}.\n\n"
+        event="Appointment, {clinic}",
+        templates={
+            "reminder": Template(
+                "{clinic}: appt {when}",
+                "Hello,\n\nYou have an appointment with {clinic} on {when}.\n\n"
                 "To change it, {call}.\n",
-                "{name}: appt booked, {when}. To change it, {call}.",
+                "{clinic}: appt {when}. To change it, {call}.",
             ),
-            "booked_several": Notice(
-                "{name}: {count} appts booked",
-                "Hello,\n\nYou have these appointments with {name}:\n\n{when}\n\n"
+            "follow_up": Template(
+                "{clinic}: how are you?",
+                "Hello,\n\nWe hope you are well after your visit with {clinic}.\n\n"
+                "If anything worries you, or you would like to talk to us, {call}.\n",
+                "{clinic}: how are you? To talk to us, {call}.",
+            ),
+            "booked": Template(
+                "{clinic}: appt booked, {when}",
+                "Hello,\n\nYou have an appointment with {clinic} on {when}.\n\n"
+                "To change it, {call}.\n",
+                "{clinic}: appt booked, {when}. To change it, {call}.",
+            ),
+            "booked_several": Template(
+                "{clinic}: {count} appts booked",
+                "Hello,\n\nYou have these appointments with {clinic}:\n\n{when}\n\n"
                 "To change one, {call}.\n",
-                "{name}: {count} appts booked, the first {first}. To change one, {call}.",
+                "{clinic}: {count} appts booked, the first {first}. To change one, {call}.",
             ),
-            "changed": Notice(
-                "{name}: appt now {when}",
-                "Hello,\n\nYour appointment with {name} is now on {when}.\n\n"
+            "changed": Template(
+                "{clinic}: appt now {when}",
+                "Hello,\n\nYour appointment with {clinic} is now on {when}.\n\n"
                 "If that does not suit you, {call}.\n",
-                "{name}: your appt is now {when}. If that does not suit you, {call}.",
+                "{clinic}: your appt is now {when}. If that does not suit you, {call}.",
             ),
-            "cancelled": Notice(
-                "{name}: appt {when} cancelled",
-                "Hello,\n\nYour appointment with {name} on {when} is cancelled.\n\n"
+            "cancelled": Template(
+                "{clinic}: appt {when} cancelled",
+                "Hello,\n\nYour appointment with {clinic} on {when} is cancelled.\n\n"
                 "To find a new time, {call}.\n",
-                "{name}: your appt {when} is cancelled. To find a new time, {call}.",
+                "{clinic}: your appt {when} is cancelled. To find a new time, {call}.",
             ),
-            "cancelled_several": Notice(
-                "{name}: {count} appts cancelled",
-                "Hello,\n\nThese appointments with {name} are cancelled:\n\n{when}\n\n"
+            "cancelled_several": Template(
+                "{clinic}: {count} appts cancelled",
+                "Hello,\n\nThese appointments with {clinic} are cancelled:\n\n{when}\n\n"
                 "To find new times, {call}.\n",
-                "{name}: {count} appts cancelled, the first {first}. To find new times, {call}.",
+                "{clinic}: {count} appts cancelled, the first {first}. To find new times, {call}.",
             ),
-            "missed": Notice(
-                "{name}: we missed you",
+            "missed": Template(
+                "{clinic}: we missed you",
                 "Hello,\n\nWe missed you on {when}. That can happen.\n\n"
-                "To find a new time with {name}, {call}.\n",
-                "{name}: we missed you. To find a new time, {call}.",
+                "To find a new time with {clinic}, {call}.\n",
+                "{clinic}: we missed you. To find a new time, {call}.",
             ),
         },
     ),
@@ -123,50 +124,54 @@ SAID: Mapping[str, Words] = {
         long=_spanish_long,
         call="llame al {phone}",
         call_us="llámenos",
-        event="Cita, {name}",
-        reminder="{name}: cita {when}",
-        reminder_body="Hola:\n\nTiene una cita con {name} {when}.\n\nPara cambiarla, {call}.\n",
-        reminder_text="{name}: cita {when}. Para cambiarla, {call}.",
-        follow_up="{name}: ¿cómo está?",
-        follow_up_body="Hola:\n\nEsperamos que esté bien después de su visita a {name}.\n\n"
-        "Si algo le preocupa, o si quiere hablar con nosotros, {call}.\n",
-        follow_up_text="{name}: ¿cómo está? Para hablar con nosotros, {call}.",
-        notices={
-            "booked": Notice(
-                "{name}: cita reservada, {when}",
-                "Hola:\n\nTiene una cita con {name} {when}.\n\nPara cambiarla, {call}.\n",
-                "{name}: cita reservada, {when}. Para cambiarla, {call}.",
+        event="Cita, {clinic}",
+        templates={
+            "reminder": Template(
+                "{clinic}: cita {when}",
+                "Hola:\n\nTiene una cita con {clinic} {when}.\n\nPara cambiarla, {call}.\n",
+                "{clinic}: cita {when}. Para cambiarla, {call}.",
             ),
-            "booked_several": Notice(
-                "{name}: {count} citas reservadas",
-                "Hola:\n\nTiene estas citas con {name}:\n\n{when}\n\n"
+            "follow_up": Template(
+                "{clinic}: ¿cómo está?",
+                "Hola:\n\nEsperamos que esté bien después de su visita a {clinic}.\n\n"
+                "Si algo le preocupa, o si quiere hablar con nosotros, {call}.\n",
+                "{clinic}: ¿cómo está? Para hablar con nosotros, {call}.",
+            ),
+            "booked": Template(
+                "{clinic}: cita reservada, {when}",
+                "Hola:\n\nTiene una cita con {clinic} {when}.\n\nPara cambiarla, {call}.\n",
+                "{clinic}: cita reservada, {when}. Para cambiarla, {call}.",
+            ),
+            "booked_several": Template(
+                "{clinic}: {count} citas reservadas",
+                "Hola:\n\nTiene estas citas con {clinic}:\n\n{when}\n\n"
                 "Para cambiar alguna, {call}.\n",
-                "{name}: {count} citas reservadas, la primera {first}. "
+                "{clinic}: {count} citas reservadas, la primera {first}. "
                 "Para cambiar alguna, {call}.",
             ),
-            "changed": Notice(
-                "{name}: cita ahora {when}",
-                "Hola:\n\nSu cita con {name} es ahora {when}.\n\nSi no le conviene, {call}.\n",
-                "{name}: su cita es ahora {when}. Si no le conviene, {call}.",
+            "changed": Template(
+                "{clinic}: cita ahora {when}",
+                "Hola:\n\nSu cita con {clinic} es ahora {when}.\n\nSi no le conviene, {call}.\n",
+                "{clinic}: su cita es ahora {when}. Si no le conviene, {call}.",
             ),
-            "cancelled": Notice(
-                "{name}: cita {when} cancelada",
-                "Hola:\n\nSu cita con {name} {when} queda cancelada.\n\n"
+            "cancelled": Template(
+                "{clinic}: cita {when} cancelada",
+                "Hola:\n\nSu cita con {clinic} {when} queda cancelada.\n\n"
                 "Para buscar otra hora, {call}.\n",
-                "{name}: su cita {when} queda cancelada. Para buscar otra hora, {call}.",
+                "{clinic}: su cita {when} queda cancelada. Para buscar otra hora, {call}.",
             ),
-            "cancelled_several": Notice(
-                "{name}: {count} citas canceladas",
-                "Hola:\n\nEstas citas con {name} quedan canceladas:\n\n{when}\n\n"
+            "cancelled_several": Template(
+                "{clinic}: {count} citas canceladas",
+                "Hola:\n\nEstas citas con {clinic} quedan canceladas:\n\n{when}\n\n"
                 "Para buscar otras horas, {call}.\n",
-                "{name}: {count} citas canceladas, la primera {first}. "
+                "{clinic}: {count} citas canceladas, la primera {first}. "
                 "Para buscar otras horas, {call}.",
             ),
-            "missed": Notice(
-                "{name}: no pudimos verle",
+            "missed": Template(
+                "{clinic}: no pudimos verle",
                 "Hola:\n\nNo pudimos verle {when}. Puede pasar.\n\n"
-                "Para buscar otra hora con {name}, {call}.\n",
-                "{name}: no pudimos verle. Para buscar otra hora, {call}.",
+                "Para buscar otra hora con {clinic}, {call}.\n",
+                "{clinic}: no pudimos verle. Para buscar otra hora, {call}.",
             ),
         },
     ),

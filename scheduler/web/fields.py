@@ -51,9 +51,28 @@ class Text(Bounded):
         # A line break would start a header of its own in a mail.
         if any(character in text for character in "\t\n\r\u2028\u2029"):
             raise ValidationError("Must be one line.")
-        if text and all(unicodedata.category(character) in ("Cf", "Zs") for character in text):
-            raise ValidationError("Must show something.")
+        _shown(text)
         return text
+
+
+class Lines(Bounded):
+    """Lines of 1 to `longest` characters in all, trimmed at both ends, each ended in one way."""
+
+    def __init__(self, longest: int, **kwargs: Any) -> None:
+        super().__init__(1, longest, **kwargs)
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> str:
+        text = super()._deserialize(value, attr, data, **kwargs)
+        text = "\n".join(text.splitlines()).strip()
+        self._validate(text)
+        _shown(text)
+        return text
+
+
+def _shown(text: str) -> None:
+    """Raises ValidationError for what no eye would see."""
+    if text and all(unicodedata.category(character) in ("Cf", "Zs") for character in text):
+        raise ValidationError("Must show something.")
 
 
 class Told(fields.String):

@@ -141,7 +141,7 @@ class Routes(Blueprint):  # type: ignore[misc]  # flask-smorest has no types
         query: Schema | None = None,
     ) -> Callable[[View], View]:
         in_body = body.fields.values() if body else ()
-        if "<uuid:" in rule or any(isinstance(field, Id) for field in in_body):
+        if "<" in rule or any(isinstance(field, Id) for field in in_body):
             endpoint = replace(endpoint, takes_ids=True)
 
         def declare(view: View) -> View:

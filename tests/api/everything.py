@@ -19,6 +19,8 @@ from tests.api.linked import links_to
 from tests.builders import Caller, ClinicKit, a_cleared_patient, a_clinic, an_order
 
 _ID = re.compile(r"<uuid:(\w+)>")
+_WORD = re.compile(r"<word:(\w+)>")
+WORDS = {"rule": "3d_before", "message": "booked", "language": "en"}
 
 
 @dataclass(frozen=True)
@@ -33,7 +35,7 @@ class Operation:
 
     @property
     def name(self) -> str:
-        path = _ID.sub(r"{\1}", self.rule).replace("<word:rule>", "{rule}")
+        path = _WORD.sub(r"{\1}", _ID.sub(r"{\1}", self.rule))
         return f"{self.method} {path}"
 
     @property
@@ -52,7 +54,7 @@ class Operation:
 
     def path(self, ids: dict[str, UUID]) -> str:
         path = _ID.sub(lambda found: str(ids[found[1]]), self.rule)
-        return path.replace("<word:rule>", "3d_before")
+        return _WORD.sub(lambda found: WORDS[found[1]], path)
 
 
 def operations(app: Flask) -> list[Operation]:

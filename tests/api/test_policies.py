@@ -26,6 +26,7 @@ def test_a_new_clinic_reminds_twice_and_is_quiet_at_night(clinic: ClinicKit) -> 
     assert policies["minimum_age"] == 18
     assert (policies["late_minutes"], policies["no_show_grace_minutes"]) == (15, 30)
     assert policies["notice_hours"] == 24
+    assert (policies["texts_a_day"], policies["texts_a_week"]) == (1, 5)
     assert (policies["escort_asked"], policies["fasting_asked"]) == (False, False)
 
 
@@ -41,6 +42,8 @@ def test_every_policy_is_read_as_it_was_written(clinic: ClinicKit) -> None:
         "quiet_until": "09:00",
         "reminder_days": [2],
         "notices": ["changed"],
+        "texts_a_day": 2,
+        "texts_a_week": 7,
         "follow_up_hours": 48,
         "symptom_codes": ["low_mood"],
     }
@@ -83,6 +86,8 @@ def test_the_days_of_the_reminders_are_followed(clinic: ClinicKit) -> None:
         {"minimum_age": 18.0},
         {"quiet_from": "21:01"},
         {"follow_up_hours": 0},
+        {"texts_a_day": 0},
+        {"texts_a_week": 101},
         {"late_minutes": -1},
         {"late_minutes": 241},
         {"no_show_grace_minutes": 241},

@@ -23,6 +23,7 @@ def ours(app: Flask, at: Callable[[Any], None]) -> Everything:
 
 # POSTs that change nothing.
 ASKS = {"POST /v1/series/options", "POST /v1/series/plan", "POST /v1/patients/search"}
+ASKS |= {"POST /v1/clinic/templates/{message}/{language}/preview"}
 # What is handled is derived: it has no version.
 ASKS |= {"POST /v1/attention/{item_id}/handle"}
 

@@ -8,7 +8,18 @@ from typing import Any
 
 from marshmallow import fields, validate
 
-from scheduler.web.fields import Choice, Count, Date, Flag, Id, Instant, Minutes, Text, WallTime
+from scheduler.web.fields import (
+    Choice,
+    Count,
+    Date,
+    Flag,
+    Id,
+    Instant,
+    Lines,
+    Minutes,
+    Text,
+    WallTime,
+)
 from scheduler.web.fields_contact import EmailAddress, Phone, TimeZone
 
 Field = fields.Field[Any]
@@ -170,6 +181,7 @@ FLAGS: dict[str, Value] = {
 
 BAD: dict[type, dict[str, Value]] = {
     Text: TEXTS,
+    Lines: {name: value for name, value in TEXTS.items() if name not in LINES},
     TimeZone: NO_TEXT | ZONES,
     Choice: {
         **NO_TEXT,

@@ -145,9 +145,10 @@ def test_every_read_works_for_a_role_that_may_write_nothing_but_the_audit_log(
 def test_a_read_by_post_changes_nothing_either(
     app: Flask, reader: Flask, ours: Everything, stored: Stored
 ) -> None:
-    """A plan and a search take a body, as patient data stays out of URLs; both only look."""
+    """A plan, a search, a preview: patient data stays out of URLs; all of them only look."""
     looked_at = under(reader, ours)
-    known = {"/v1/series/plan", "/v1/series/options", "/v1/patients/search"}
+    preview = "/v1/clinic/templates/<word:message>/<word:language>/preview"
+    known = {"/v1/series/plan", "/v1/series/options", "/v1/patients/search", preview}
     reads = [
         e for e in operations(app) if e.writes and e.success == 200 and not e.endpoint.if_match
     ]

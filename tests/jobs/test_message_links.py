@@ -181,6 +181,8 @@ def test_who_moves_a_visit_by_the_link_in_a_text_is_not_told_of_it(
 ) -> None:
     """They saw that it was done; the clinic's own move is told."""
     clinic = a_clinic(known, notices=("changed",))
+    policies = "/v1/clinic/policies"
+    clinic.admin.change("PATCH", policies, {"texts_a_day": 2}, version=1)
     session = a_booking(clinic, texted(clinic))
     (confirm,) = paths_in(text_sent(known)).values()
     change, _ = others_on(phone.read(confirm))

@@ -70,6 +70,14 @@ ALL = {("treatment", None), ("reminders", "sms"), ("check_ins", "sms")}
 NO_TEXTS = {("treatment", None)}
 
 
+def with_room(clinic: ClinicKit, a_day: int) -> None:
+    """Its policy lets so many texts a day go to one number."""
+    path = "/v1/clinic/policies"
+    version = clinic.admin.get(path).get_json()["version"]
+    answer = clinic.admin.change("PATCH", path, {"texts_a_day": a_day}, version=version)
+    assert answer.status_code == 200
+
+
 def reminded(app: Flask, at: At, when: str = DUE) -> None:
     """What is due goes out by text."""
     with a_gateway(keyed=False) as gateway:
@@ -201,6 +209,7 @@ def test_of_two_patients_on_one_number_a_person_decides(
     app: Flask, clinic: ClinicKit, at: At, write: Write
 ) -> None:
     """I44."""
+    with_room(clinic, 2)
     one = a_booking(clinic, texted(clinic, phone=HIS))
     two = a_booking(clinic, texted(clinic, phone=HIS), at="13:30")
     reminded(app, at, "2026-11-28T14:00")

@@ -329,10 +329,12 @@ def test_an_items_id_follows_from_the_clinic_and_the_facts() -> None:
 def test_a_message_says_what_is_known_of_it() -> None:
     failed = Unsent(FIRST, SECOND, PATIENT, "reminder", "failed", "no_such_user", NOW)
     unknown = replace(failed, kind="follow_up", status="unknown", reason="interrupted")
-    said = [(each.kind, each.detail) for each in of_messages([failed, unknown])]
+    news = replace(failed, kind="notice", reason="forbidden_words")
+    said = [(each.kind, each.detail) for each in of_messages([failed, unknown, news])]
     assert said == [
         ("message_failed", "The reminder was not sent (no_such_user)."),
         ("message_unknown", "The follow-up may or may not have been sent (interrupted)."),
+        ("message_failed", "The notice was not sent (forbidden_words)."),
     ]
 
 

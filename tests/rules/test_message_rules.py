@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from scheduler.messages.rules import (
     GO,
     STATUSES,
+    TURN,
     Attempt,
     Outcome,
     Situation,
@@ -20,6 +21,7 @@ from scheduler.messages.rules import (
     verdict,
     wait_before,
 )
+from scheduler.messages.rules_caps import NONE_LEFT, ROOMS, TAKEN
 from scheduler.patients.rules import Contact
 from scheduler.sessions.rules_states import STATES
 from scheduler.spans import Span
@@ -70,6 +72,10 @@ VERDICTS = [
     (REMINDER, {"contact": Contact(None, reason="no_channel")}, ends("skipped", "no_channel")),
     # I41: what is due the same day is one message
     (REMINDER, {"told_today": True}, ends("skipped", "merged")),
+    (REMINDER, {"room": NONE_LEFT}, ends("skipped", "cap")),
+    (REMINDER, {"room": TAKEN}, Verdict("planned", until=NOW + TURN)),
+    (REMINDER, {"room": TAKEN, "not_after": NOW + TURN}, ends("skipped", "cap")),
+    (REMINDER, {"room": NONE_LEFT, "quiet": NIGHT}, Verdict("planned", until=NIGHT.end)),
     # I38: of use up to its last moment, and not at it
     (REMINDER, {"not_after": NOW + HOUR}, GO),
     (REMINDER, {"not_after": NOW}, ends("skipped", "superseded")),
@@ -126,12 +132,13 @@ situations = st.builds(
     patient_status=st.sampled_from(["active", "active", "discharged", "deceased"]),
     contact=contacts,
     quiet=st.none() | st.integers(1, 12).map(lambda n: Span(NOW - HOUR, NOW + n * HOUR)),
+    room=st.sampled_from(ROOMS),
 )
 
 
 @given(situations)
 def test_what_goes_breaks_no_rule_and_what_waits_will_still_be_in_time(seen: Situation) -> None:
-    """I36 to I40, I51, I58"""
+    """I36 to I41, I51, I58"""
     found = verdict(NOW, seen)
     assert found.status in STATUSES
     assert (found.reason is None) is (found.status in ("sending", "planned"))
@@ -143,10 +150,9 @@ def test_what_goes_breaks_no_rule_and_what_waits_will_still_be_in_time(seen: Sit
         at = found.until or NOW
         assert at < seen.not_after
         assert seen.next_session_at is None or at < seen.next_session_at
-        assert (seen.quiet is None) is (found is GO)
+        assert (seen.quiet is None and seen.room == "free") is (found is GO)
     if found.until:
-        assert seen.quiet
-        assert found.until == seen.quiet.end
+        assert found.until == (seen.quiet.end if seen.quiet else NOW + TURN)
 
 
 @pytest.mark.parametrize(

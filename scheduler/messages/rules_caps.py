@@ -1,0 +1,43 @@
+"""How many texts that nobody there asked for one number gets, and which of them (I41).
+
+With consent, one a day and five a week. What a person sends by hand, and the answer to a patient's
+own text, were asked for and do not count.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+# What matters most to whoever is written to goes first: that a visit is at another time or not at
+# all, then the reminder of the day before. That it was booked or missed they know themselves.
+RANKS = {"changed": 0, "cancelled": 0, "1d_before": 1, "check_in": 2, "booked": 4, "missed": 4}
+OTHER_REMINDERS = 3
+
+FREE, TAKEN, NONE_LEFT = ROOMS = ("free", "taken", "none_left")
+
+
+@dataclass(frozen=True, slots=True)
+class Caps:
+    """The most unasked texts to one number, on a day of the patient's and in seven of them."""
+
+    a_day: int
+    a_week: int
+
+
+def rank_of(rule: str) -> int:
+    """A message's place in the order in which they go; the lowest first."""
+    return RANKS.get(rule, OTHER_REMINDERS)
+
+
+def room_for_text(went: Sequence[datetime], ahead: int, today: datetime, caps: Caps) -> str:
+    """Is there room for one more text to a number?
+
+    `went` says when unasked texts went there, today (which began at `today`) and on the six days
+    before; `ahead` how many that go before this one still wait for their turn today. The room may
+    be theirs (`taken`), until it is known whether they need it.
+    """
+    sent_today = sum(1 for at in went if at >= today)
+    left = min(caps.a_day - sent_today, caps.a_week - len(went))
+    if left <= 0:
+        return NONE_LEFT
+    return FREE if ahead < left else TAKEN
