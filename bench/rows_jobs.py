@@ -15,12 +15,12 @@ from bench import standard
 from bench.measure import Figure, against
 from bench.rows import Bench
 from bench.standard import NOW
-from scheduler.delivery import Delivery
-from scheduler.messages.actions import Outgoing
 from scheduler.messages.channels import Channel
 from scheduler.messages.channels_mail import SmtpMail, as_mail
+from scheduler.messages.outgoing import Outgoing
 from scheduler.messages.rules import Outcome
 from scheduler.messages.rules_text import reminder
+from scheduler.sending import Delivery
 
 # What falls due in these rows, of the standard clinic's 4,800 sessions.
 DUE = """

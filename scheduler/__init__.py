@@ -2,8 +2,8 @@
 
 app.py            create_app: names every part        cli.py      the flask commands
 jobs.py           the background process              delivery.py what its loops do
-serving.py        what `make run` does                demo/       a believable clinic
-check/            proves the invariants
+sending.py        what goes out by one channel        demo/       a believable clinic
+serving.py        what `make run` does                check/      proves the invariants
 
 attention/        what needs a person now, derived from everything below
 outreach/         turns what is due into messages; past and coming

@@ -110,6 +110,12 @@ def among(column: Any, ids: Iterable[UUID]) -> ColumnElement[bool]:
     return found
 
 
+def among_ids(column: Any) -> ColumnElement[bool]:
+    """As `among`, in a statement that is made once, of the `ids` that it is executed with."""
+    found: ColumnElement[bool] = column == any_(bindparam("ids", type_=ARRAY(Uuid())))
+    return found
+
+
 def insert(session: Session, model: type[Row], rows: Sequence[dict[str, Any]]) -> list[Row]:
     """Insert rows at once; they are in the session as if they had been loaded.
 

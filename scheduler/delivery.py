@@ -5,42 +5,37 @@
 nobody else's messages. Each step is a unit of work of its own.
 """
 
-import random
 from collections import Counter
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 from uuid import UUID
 
 from flask import Flask
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
 
-import config
 from scheduler import logs
 from scheduler.links.actions import forget_expired
-from scheduler.messages.actions import begin_send, give_back, settle
-from scheduler.messages.actions_bounces import heed, note_bounce
+from scheduler.messages.actions_bounces import note_bounce
 from scheduler.messages.channels import Channels
-from scheduler.messages.links import with_links
-from scheduler.messages.model import Message
-from scheduler.messages.model_claims import claim, doubt_all_due, expired, hold, release
-from scheduler.messages.rules import Outcome
+from scheduler.messages.model_claims import (
+    clinics_with_due,
+    clinics_with_lost,
+    doubt_all_due,
+    expired,
+    release,
+)
 from scheduler.messages.rules_bounces import read_bounce
 from scheduler.messages.schema import CHANNELS
 from scheduler.outreach.actions import scan
+from scheduler.sending import Delivery, Done, Now
 from scheduler.tenancy import clinic_ids, unit_of_work, working_for
 from scheduler.web.idempotency import forget_old
 
 # Freed at a time; where one of them breaks, that page is freed one by one.
 PAGE = 50
-
-Now = Callable[[], datetime]
-
-# What was done: how many messages ended how, as "reminder 1d_before: sent".
-Done = Counter[str]
 
 
 def tick(app: Flask, now: Now, channels: Channels, *, move_mark: bool = True) -> Done:
@@ -48,25 +43,23 @@ def tick(app: Flask, now: Now, channels: Channels, *, move_mark: bool = True) ->
 
     `now` is asked again for each step, as a long backlog may run into quiet hours.
     """
+    done = _for_each(clinic_ids, lambda clinic_id: _scan(clinic_id, now, move_mark=move_mark))
+    done += sweep_all(now)
     # Twice, as a message may be led from one channel to another.
-    ways = [Delivery(app, way, now, channels) for way in CHANNELS] * 2
-
-    def all_of_one(clinic_id: UUID) -> Done:
-        _scan(clinic_id, now, move_mark=move_mark)
-        _sweep(clinic_id, now)
-        return sum((way.run(clinic_id) for way in ways), Counter())
-
-    return _for_each_clinic(all_of_one)
+    for way in [Delivery(app, way, now, channels) for way in CHANNELS] * 2:
+        done += _deliver(way)
+    return done
 
 
 def scan_all(now: Now) -> Done:
     """Enter what fell due in every clinic's ledger."""
-    return _for_each_clinic(lambda clinic_id: _scan(clinic_id, now))
+    return _for_each(clinic_ids, lambda clinic_id: _scan(clinic_id, now))
 
 
 def sweep_all(now: Now) -> Done:
     """Free what dead or frozen processes hold in any clinic, where their lease is over."""
-    return _for_each_clinic(lambda clinic_id: _sweep(clinic_id, now))
+    lost = partial(clinics_with_lost, now=now())
+    return _for_each(lost, lambda clinic_id: _sweep(clinic_id, now))
 
 
 def doubt_all(now: Now) -> Done:
@@ -80,7 +73,7 @@ def doubt_all(now: Now) -> Done:
             scan(work)
             return Counter({"unknown (restored)": doubt_all_due(work)})
 
-    return _for_each_clinic(doubt)
+    return _for_each(clinic_ids, doubt)
 
 
 def take_bounce(raw: bytes, now: Now) -> str:
@@ -102,7 +95,7 @@ def take_bounce(raw: bytes, now: Now) -> str:
 
 def deliver_all(app: Flask, way: str, now: Now, channels: Channels) -> Done:
     """Send what is due by one channel, clinic by clinic, batch by batch until none is left."""
-    return _for_each_clinic(Delivery(app, way, now, channels).run)
+    return _deliver(Delivery(app, way, now, channels))
 
 
 def count_due(now: datetime) -> int:
@@ -117,90 +110,17 @@ def count_due(now: datetime) -> int:
     return count
 
 
-@dataclass
-class Delivery:
-    """The messages of one channel on their way out.
-
-    `is_away` once the provider was found dead: nobody waits for it a second time in this run.
-    """
-
-    app: Flask
-    way: str
-    now: Now
-    channels: Channels
-    is_away: Outcome | None = field(default=None, init=False)
-
-    @property
-    def settings(self) -> config.Settings:
-        settings: config.Settings = self.app.extensions["settings"]
-        return settings
-
-    @property
-    def lease(self) -> timedelta:
-        return timedelta(seconds=self.settings.lease_seconds)
-
-    def run(self, clinic_id: UUID) -> Done:
-        """Send a clinic's messages whose time has come; one that breaks stops no other."""
-        done: Done = Counter()
-        # A message may be meant for a channel that is not configured: it is led to another one.
-        width = self.channels[self.way].width if self.way in self.channels else 1
-        with ThreadPoolExecutor(width) as pool:
-            while claimed := self._claim(clinic_id):
-                each_in_turn = map if width == 1 else pool.map
-                done.update(filter(None, each_in_turn(partial(self._apart, clinic_id), claimed)))
-        return done
-
-    def _claim(self, clinic_id: UUID) -> list[UUID]:
-        with working_for(clinic_id, self.now()) as work:
-            return claim(work, self.lease, self.way)
-
-    def _apart(self, clinic_id: UUID, message_id: UUID) -> str | None:
-        """In a thread of its own, which has no app context yet."""
-        with self.app.app_context():
-            return self._send(clinic_id, message_id)
-
-    def _send(self, clinic_id: UUID, message_id: UUID) -> str | None:
-        try:
-            return self._attempt(clinic_id, message_id)
-        except Exception as error:
-            logs.failed("a message failed", error)
-            # What could not even be begun waits for its next try, and this one counts.
-            with suppress(SQLAlchemyError), working_for(clinic_id, self.now()) as work:
-                give_back(work, message_id, _jitter())
-            return "messages failed"
-
-    def _attempt(self, clinic_id: UUID, message_id: UUID) -> str | None:
-        """Take one claimed message to the end of an attempt; says what became of it.
-
-        None when it was led to another channel.
-        """
-        with working_for(clinic_id, self.now()) as work:
-            outgoing = begin_send(work, message_id, self.channels, via=self.way)
-            message = work.load(Message, message_id)
-            what = f"{message.kind} {message.rule}"
-            if outgoing is None:
-                if message.status == "planned" and message.channel != self.way:
-                    return None
-                return f"{what}: {message.status} ({message.reason or 'waits for the morning'})"
-            # It may have stood at the end of a long batch: its own lease begins now.
-            hold(message, self.lease)
-            (outgoing,) = with_links(work, [outgoing], self.settings.public_url)
-        outcome = self.is_away or self.channels[outgoing.channel].send(outgoing)
-        if outcome.away:
-            self.is_away = outcome
-        with working_for(clinic_id, self.now()) as work:
-            settle(work, outgoing, outcome, _jitter())
-            message = work.load(Message, outgoing.id)
-            heed(work, message)
-            return f"{what}: {message.status}"
+def _deliver(way: Delivery) -> Done:
+    """Send what every clinic has waiting for this channel."""
+    return _for_each(partial(clinics_with_due, now=way.now()), way.run)
 
 
-def _for_each_clinic(do: Callable[[UUID], Done]) -> Done:
-    """The same for every clinic; one that fails stops no other."""
+def _for_each(clinics: Callable[[Session], list[UUID]], do: Callable[[UUID], Done]) -> Done:
+    """The same for each of these clinics; one that fails stops no other."""
     with unit_of_work() as session:
-        clinics = clinic_ids(session)
+        found = clinics(session)
     done: Done = Counter()
-    for clinic_id in clinics:
+    for clinic_id in found:
         try:
             done += do(clinic_id)
         except Exception as error:
@@ -234,7 +154,3 @@ def _sweep(clinic_id: UUID, now: Now) -> Done:
 def _release(clinic_id: UUID, held: list[UUID], now: Now) -> None:
     with working_for(clinic_id, now()) as work:
         release(work, held)
-
-
-def _jitter() -> float:
-    return random.uniform(-1, 1)  # noqa: S311 - it spreads retries, it is no secret

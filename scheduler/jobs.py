@@ -22,6 +22,7 @@ from scheduler import clock, databases, delivery, logs
 from scheduler.heartbeat import beat, remember, was_restored
 from scheduler.messages.channels import open_channels
 from scheduler.messages.schema import CHANNELS
+from scheduler.sending import Now
 from scheduler.tenancy import unit_of_work
 
 # A loop that gave no sign of life in so many looks hangs.
@@ -37,7 +38,7 @@ SWEEPS = 6
 class Loop:
     """Something done again and again; `alive` is set by each sign of life since the last look."""
 
-    def __init__(self, app: Flask, seconds: float, do: Callable[[delivery.Now], object]) -> None:
+    def __init__(self, app: Flask, seconds: float, do: Callable[[Now], object]) -> None:
         self.app, self.seconds, self.do = app, seconds, do
         self.alive, self.busy = threading.Event(), threading.Lock()
 
@@ -106,7 +107,7 @@ def loops_of(app: Flask, settings: config.Settings) -> list[Loop]:
     # Until it is known that the database is no older copy, nothing goes out.
     is_known = threading.Event()
 
-    def look(now: delivery.Now) -> None:
+    def look(now: Now) -> None:
         clock.mark(settings.data_dir)
         with unit_of_work() as session:
             restored = was_restored(session, settings.data_dir)
@@ -120,7 +121,7 @@ def loops_of(app: Flask, settings: config.Settings) -> list[Loop]:
         with unit_of_work() as session:
             remember(session, settings.data_dir)
 
-    def deliver(way: str, now: delivery.Now) -> None:
+    def deliver(way: str, now: Now) -> None:
         if is_known.is_set():
             try:
                 delivery.deliver_all(app, way, now, channels)

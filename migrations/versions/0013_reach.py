@@ -3,7 +3,7 @@
 from alembic import context, op
 
 revision = "0013"
-down_revision = "0011"
+down_revision = "0012"
 
 UP = """
 CREATE INDEX links_by_expiry ON links (clinic_id, expires_at);

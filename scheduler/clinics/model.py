@@ -213,6 +213,21 @@ def policy_of(work: Work) -> Policy:
     return Policy(**row._mapping)
 
 
+class Letterhead(NamedTuple):
+    """Who writes to a clinic's patients."""
+
+    neutral_name: str
+    phone: str | None
+    time_zone: str
+
+
+@kept
+def letterhead_of(work: Work) -> Letterhead:
+    """As whom the clinic writes to its patients."""
+    columns = select(*(getattr(Clinic, name) for name in Letterhead._fields))
+    return Letterhead(*work.session.execute(columns.where(Clinic.id == work.clinic_id)).one())
+
+
 @kept
 def _minutes_bounds(work: Work) -> tuple[int, int]:
     bounds = select(Clinic.session_minutes_min, Clinic.session_minutes_max)

@@ -31,7 +31,10 @@ _SESSION_OF = re.compile(r"\b(session|visit|sesion|visita)\W+\d+\s*(of|de|/)\s*\
 def forbidden_words(text: str) -> list[str]:
     """The forbidden terms in `text`, in the list's spelling; accents and case do not hide one."""
     plain = _plain(text)
-    found = [word for word, pattern in _PATTERNS.items() if pattern.search(plain)]
+    found = []
+    # One look for all of them: nearly every text has none, and each has to be looked through.
+    if _ANY.search(plain):
+        found = [word for word, pattern in _PATTERNS.items() if pattern.search(plain)]
     if _SESSION_OF.search(plain):
         found.append("session n of m")
     return found
@@ -39,18 +42,25 @@ def forbidden_words(text: str) -> list[str]:
 
 def _plain(text: str) -> str:
     """Without case, accents, and what no eye sees (a soft hyphen, a space of no width)."""
+    if text.isascii():
+        return text.lower()
     spread = unicodedata.normalize("NFKD", text)
     seen = (c for c in spread if unicodedata.category(c) not in ("Mn", "Me", "Cf"))
     return "".join(seen).casefold()
 
 
-def _pattern(word: str) -> re.Pattern[str]:
+def _pattern(word: str) -> str:
     # As a whole word, or as the start of a longer one ("infusions", "psychiatrically"); the
     # short ones only whole or in the plural, with or without a number at either side ("40mg",
     # "drugs", "PHQ9", not "Amgen"). Between the parts of one, anything that is no letter.
     spelled = r"[\W_]*".join(re.split("[ -]", _plain(word)))
     ending = "s?(?![a-z])" if len(word) <= 4 else ""
-    return re.compile(f"(?<![a-z]){spelled}{ending}")
+    return f"{spelled}{ending}"
 
 
-_PATTERNS = {word: _pattern(word) for word in FORBIDDEN}
+def _starting(pattern: str) -> re.Pattern[str]:
+    return re.compile(f"(?<![a-z])(?:{pattern})")
+
+
+_PATTERNS = {word: _starting(_pattern(word)) for word in FORBIDDEN}
+_ANY = _starting("|".join(map(_pattern, FORBIDDEN)))

@@ -9,7 +9,8 @@ from itertools import count
 from typing import TypeVar
 
 from scheduler.errors import Conflict
-from scheduler.messages.actions import begin_send, settle
+from scheduler.messages.actions import begin_all
+from scheduler.messages.actions_settle import settle_all
 from scheduler.messages.channels import Channels
 from scheduler.messages.model_claims import claim
 from scheduler.outreach.actions import scan
@@ -76,14 +77,11 @@ class Outreach:
         scan(work)
         work.session.flush()
         while claimed := claim(work, LEASE):
-            for message_id in claimed:
-                outgoing = begin_send(work, message_id, self.channels)
-                # What the database fills in by its own clock is read back.
-                work.session.flush()
-                if outgoing is not None:
-                    outcome = self.channels[outgoing.channel].send(outgoing)
-                    settle(work, outgoing, outcome, jitter=0)
-            work.session.flush()
+            while claimed:
+                begun = begin_all(work, claimed, self.channels)
+                ended = [(each, self.channels[each.channel].send(each)) for each in begun.outgoing]
+                settle_all(work, ended, lambda: 0)
+                claimed = begun.left
             work.session.expunge_all()
 
 

@@ -1,13 +1,14 @@
 """The sessions whose follow-up may be due."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from uuid import UUID
 
 from scheduler.clinics.model import Policy
 from scheduler.db import in_states
 from scheduler.followups.rules import follow_up_of, recorded_from
 from scheduler.messages.model import DueMessage, quiet_hours_of
-from scheduler.messages.model_due import falls_due, next_start, sessions_of_recipients
+from scheduler.messages.model_due import NEXT_START, falls_due, sessions_of_recipients
 from scheduler.sessions.model import InfusionSession
 from scheduler.spans import Span
 from scheduler.tenancy import Work
@@ -19,17 +20,19 @@ def follow_ups_due(work: Work, due: Span, policy: Policy, **only: UUID) -> Itera
     `only` narrows them to the sessions whose columns have these values.
     """
     hours_after = policy.follow_up_hours
+    night = quiet_hours_of(policy, None, work.zone)
     completed = sessions_of_recipients(
         work,
         [
             InfusionSession.left_at,
             InfusionSession.completed_at,
-            next_start(work).label("next_at"),
+            NEXT_START.label("next_at"),
         ],
         [
             in_states(InfusionSession.status, "completed"),
-            InfusionSession.completed_at >= recorded_from(due.start, hours_after),
+            InfusionSession.completed_at >= recorded_from(due.start, hours_after, night),
             InfusionSession.completed_at <= due.end,
+            InfusionSession.left_at <= due.end - timedelta(hours=hours_after),
         ],
         only,
     )

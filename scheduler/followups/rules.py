@@ -10,7 +10,6 @@ CHECK_IN = "check_in"
 # Later than this after the visit a word about it is stale; one that falls due late has a day.
 OF_USE = timedelta(hours=72)
 AT_LEAST = timedelta(hours=24)
-LEEWAY = timedelta(hours=25)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +41,9 @@ def follow_up_of(
     return FollowUp(CHECK_IN, due_at, not_after)
 
 
-def recorded_from(due_from: datetime, hours_after: int) -> datetime:
-    """No session recorded before this has a follow-up that falls due after `due_from`."""
-    return due_from - timedelta(hours=hours_after) - LEEWAY
+def recorded_from(due_from: datetime, hours_after: int, quiet: QuietHours) -> datetime:
+    """No session recorded before this has a follow-up that falls due after `due_from`.
+
+    `quiet` are the clinic's hours, in whatever zone: they move it by less than their length.
+    """
+    return due_from - timedelta(hours=hours_after) - quiet.longest

@@ -1,36 +1,22 @@
-"""Delivery in three steps, each a unit of work of its own: claim, begin_send, settle.
+"""Delivery in three steps, each a unit of work of its own: claim, begin, settle; a chunk at a time.
 
-Between `begin_send` and `settle` no transaction is open: that is when the message goes out.
+Between `begin_all` and `settle_all` no transaction is open: that is when the messages go out.
 """
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime, time, timedelta
-from typing import Protocol
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from uuid import UUID
 
-from scheduler.clinics.model import policy_of
-from scheduler.messages.model import Message, held_still, next_session_of, quiet_hours_of
-from scheduler.messages.model_claims import from_now, has_passed
-from scheduler.messages.model_texts import Sender, sender_of
-from scheduler.messages.model_told import in_a_calendar, told_of, told_since
-from scheduler.messages.rules import (
-    GO,
-    Attempt,
-    Outcome,
-    Situation,
-    Verdict,
-    after_attempt,
-    in_doubt,
-    verdict,
-)
-from scheduler.messages.rules_text import Draft, follow_up, notice, reminder
-from scheduler.patients.model import Patient, consented_channels
+from scheduler.messages.drafts import draft_of, visits_of
+from scheduler.messages.model_chunks import Entry, entries_of, write
+from scheduler.messages.model_held import Held, held_still
+from scheduler.messages.outgoing import Outgoing, Visit, Way
+from scheduler.messages.rules import GO, Situation, Verdict, in_doubt, verdict
+from scheduler.messages.rules_text import Draft
+from scheduler.messages.rules_told import STROKE, ToldSession
 from scheduler.patients.rules import Contact, contact
-from scheduler.sessions.model import InfusionSession
 from scheduler.tenancy import Work
-from scheduler.wall_time import local_date, on_wall
-from scheduler.web.fields_contact import readable_phone
 
 # The last fifth of a key's life is not counted on: their clock is not ours.
 KEY_SHARE = 0.8
@@ -40,221 +26,152 @@ PURPOSE = {"reminder": "reminders", "follow_up": "check_ins", "notice": "reminde
 
 
 @dataclass(frozen=True, slots=True)
-class Visit:
-    """The visit that a message is about, for the patient's calendar."""
+class Begun:
+    """What became of some claimed messages.
 
-    session_id: UUID
-    time_version: int
-    starts_at: datetime
-    ends_at: datetime
-    is_cancelled: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Outgoing:
-    """A message on its way out. `id` is the same at every attempt, `attempt` counts from 1."""
-
-    clinic_id: UUID
-    id: UUID
-    attempt: int
-    kind: str
-    rule: str
-    channel: str
-    address: str
-    draft: Draft
-    due_at: datetime
-    at: datetime
-    sender: Sender | None = None
-    visits: tuple[Visit, ...] = ()
-
-
-class Way(Protocol):
-    """A way out: how long it takes a second attempt for the first, and for whom it is."""
-
-    key_life: timedelta
-    needs_sender: bool
-
-
-def begin_send(
-    work: Work, message_id: UUID, channels: Mapping[str, Way], *, via: str | None = None
-) -> Outgoing | None:
-    """Check once more that a claimed message may go, and commit to sending it.
-
-    None when it may not, or not now: the ledger then says why. With `via` it goes by that channel
-    or is left to the one that it has to take.
+    `outgoing` go now, `ended` do not (the ledger says why), and `left` are still claimed: what
+    becomes of them hangs on a message of the same patient that is in this chunk.
     """
-    message = work.load(Message, message_id)
-    if message.status != "claimed":
-        return None
-    infusion_session, patient = held_still(work, message)
-    sender = sender_of(work)
-    channels = {name: way for name, way in channels.items() if sender or not way.needs_sender}
-    told = told_of(work, message, infusion_session)
-    seen = _situation(work, message, infusion_session, patient, channels)
-    if not told:
-        seen = replace(seen, session_status="changed")
-    elif message.rule == "booked":
-        # Moved before anybody was told of it, it is told as it now is.
-        seen = replace(seen, session_status="booked", session_time_version=message.time_version)
-    decided = verdict(work.now, seen)
-    if message.ambiguous:
-        same_way = _same_way(work, message, seen.contact)
-        decided = in_doubt(decided, message.reason, same_way=same_way)
-    elif decided is GO and via not in (None, seen.contact.channel):
-        message.channel = seen.contact.channel
-        decided = Verdict("planned", message.reason)
-    draft = _draft(work, message, told or [infusion_session], patient)
-    if decided is GO and draft.forbidden():
-        decided = Verdict("failed", "forbidden_words")
-    _enter(message, decided)
-    if decided is not GO:
-        return None
-    outgoing = _outgoing(work, message, seen.contact, draft, channels)
-    return replace(outgoing, sender=sender, visits=_visits(work, message, told))
+
+    outgoing: list[Outgoing] = field(default_factory=list)
+    ended: list[Entry] = field(default_factory=list)
+    left: list[UUID] = field(default_factory=list)
 
 
-def _visits(work: Work, message: Message, told: Sequence[InfusionSession]) -> tuple[Visit, ...]:
-    """What a calendar is told. Of a visit that is over, or that it never knew to be, nothing."""
-    if message.kind == "follow_up" or message.rule == "missed":
-        return ()
-    gone = message.kind == "notice" and message.rule == "cancelled"
-    return tuple(
-        Visit(each.id, each.time_version, each.starts_at, each.leaves_at, is_cancelled=gone)
-        for each in told
-        if not gone or in_a_calendar(work, each)
-    )
-
-
-def _same_way(work: Work, message: Message, contact: Contact) -> bool:
-    """Would it go once more by the same way, to a provider that still knows it?"""
-    same = (message.channel, message.address) == (contact.channel, contact.address)
-    return same and _is_repeatable(work, message)
-
-
-def _is_repeatable(work: Work, message: Message) -> bool:
-    """May it go once more although it may have gone: known to its provider, or better twice?"""
-    return message.may_double or not has_passed(work, message.key_until)
-
-
-def _outgoing(
+def begin_all(
     work: Work,
-    message: Message,
-    contact: Contact,
-    draft: Draft,
+    message_ids: Sequence[UUID],
     channels: Mapping[str, Way],
-) -> Outgoing:
-    """Note the attempt that begins now."""
-    assert contact.channel  # noqa: S101 - the verdict saw to it
-    assert contact.address  # noqa: S101 - so did `contact`
-    message.attempts += 1
-    message.channel, message.address = contact.channel, contact.address
-    if not message.ambiguous:
-        life = channels[contact.channel].key_life
-        message.key_until = from_now(life * KEY_SHARE) if life else None
-    return Outgoing(
-        clinic_id=work.clinic_id,
-        id=message.id,
-        attempt=message.attempts,
-        kind=message.kind,
-        rule=message.rule,
-        channel=contact.channel,
-        address=contact.address,
-        draft=draft,
-        due_at=message.due_at,
-        at=work.now,
-    )
+    *,
+    via: str | None = None,
+    lease: timedelta | None = None,
+) -> Begun:
+    """Check once more which claimed messages may go, and commit to sending those.
 
-
-def settle(work: Work, sent: Outgoing, outcome: Outcome, jitter: float) -> str:
-    """Note how the attempt ended; returns the status it led to.
-
-    When the lease had run out meanwhile the attempt is no longer ours to judge; only that it
-    was sent after all is still worth knowing.
+    With `via` they go by that channel or are left to the one that they have to take. The lease of
+    what goes begins now. Raises StaleDataError if somebody else wrote one of them meanwhile.
     """
-    message = work.load(Message, sent.id)
-    ours = message.status == "sending" and message.attempts == sent.attempt
-    late = message.status in ("unknown", "planned", "claimed") and outcome.result == "sent"
-    if ours or (late and message.ambiguous):
-        attempt = Attempt(
-            sent.attempt,
-            message.not_after,
-            repeatable=_is_repeatable(work, message),
-            ambiguous=message.ambiguous,
-        )
-        message.ambiguous |= outcome.result == "unknown"
-        _enter(message, after_attempt(outcome, attempt, work.now, jitter))
-        if message.status == "sent":
-            message.sent_at, message.provider_id = work.now, outcome.provider_id
-            message.ambiguous = False
-    return message.status
+    begun = Begun()
+    claimed = [each for each in entries_of(work, message_ids) if each.status == "claimed"]
+    chunk = _apart(claimed, begun)
+    if not chunk:
+        return begun
+    held = held_still(work, chunk)
+    ways = {name: way for name, way in channels.items() if held.sender or not way.needs_sender}
+    for entry in chunk:
+        outgoing = _begun(work, held, entry, ways, via)
+        if outgoing is None:
+            begun.ended.append(entry)
+        else:
+            begun.outgoing.append(outgoing)
+    write(work, chunk, lease)
+    return begun
 
 
-def give_back(work: Work, message_id: UUID, jitter: float) -> None:
-    """Put a claimed message that broke before its send back, later each time, until its end."""
-    message = work.load(Message, message_id)
-    if message.status == "claimed":
-        message.attempts += 1
-        attempt = Attempt(
-            message.attempts,
-            message.not_after,
-            repeatable=_is_repeatable(work, message),
-            ambiguous=message.ambiguous,
-        )
-        _enter(message, after_attempt(Outcome("retry", "broken"), attempt, work.now, jitter))
+def _apart(claimed: list[Entry], begun: Begun) -> list[Entry]:
+    """The chunk: a notice shares it with no other message of its patient.
+
+    Whether a visit is reminded of, and what a calendar is told, hangs on what went before.
+    """
+    chunk = []
+    notices: dict[UUID, bool] = {}
+    for entry in claimed:
+        is_notice = entry.kind == "notice"
+        if entry.patient_id in notices and (is_notice or notices[entry.patient_id]):
+            begun.left.append(entry.id)
+        else:
+            notices[entry.patient_id] = is_notice
+            chunk.append(entry)
+    return chunk
+
+
+def _begun(
+    work: Work, held: Held, entry: Entry, ways: Mapping[str, Way], via: str | None
+) -> Outgoing | None:
+    """Decide of a message, and note the attempt that begins now, if one does."""
+    session, recipient = held.sessions[entry.session_id], held.recipients[entry.patient_id]
+    told = held.told_of(entry.rule, session) if entry.rule in STROKE else [session]
+    seen = _situation(held, entry, told, ways)
+    decided = verdict(work.now, seen)
+    if entry.ambiguous:
+        same_way = _same_way(entry, seen.contact, held.clock)
+        decided = in_doubt(decided, entry.reason, same_way=same_way)
+    elif decided is GO and via not in (None, seen.contact.channel):
+        entry.channel = seen.contact.channel
+        decided = Verdict("planned", entry.reason)
+    draft = None
+    if decided is GO:
+        draft = draft_of(work, held, entry, told, recipient)
+        if draft.forbidden():
+            decided = Verdict("failed", "forbidden_words")
+    entry.enter(decided)
+    if decided is not GO or draft is None:
+        return None
+    _note_attempt(entry, seen.contact, ways)
+    return _outgoing(work, held, entry, draft, visits_of(held, entry, told))
 
 
 def _situation(
-    work: Work,
-    message: Message,
-    infusion_session: InfusionSession,
-    patient: Patient,
-    channels: Collection[str],
+    held: Held, entry: Entry, told: Sequence[ToldSession], ways: Mapping[str, Way]
 ) -> Situation:
-    purpose = PURPOSE[message.kind]
-    consented = consented_channels(work, patient.id, purpose)
-    policy = policy_of(work)
-    quiet = quiet_hours_of(policy, patient.time_zone, work.zone)
-    is_follow_up = message.kind == "follow_up"
+    session, recipient = held.sessions[entry.session_id], held.recipients[entry.patient_id]
+    consented = held.consents.get((recipient.id, PURPOSE[entry.kind]), ())
+    today = held.todays[recipient.time_zone]
     # What a person sends by hand goes all the same.
-    may_merge = message.kind == "reminder" and message.note is None and not message.ambiguous
-    today = on_wall(local_date(work.now, quiet.zone), time(), quiet.zone).at
+    may_merge = entry.kind == "reminder" and entry.note is None and not entry.ambiguous
+    status, time_version = session.status, session.time_version
+    if not told:
+        status = "changed"
+    elif entry.rule == "booked":
+        # Moved before anybody was told of it, it is told as it now is.
+        status, time_version = "booked", entry.time_version
     return Situation(
-        kind=message.kind,
-        rule=message.rule,
-        not_after=message.not_after,
-        time_version=message.time_version,
-        session_status=infusion_session.status,
-        session_time_version=infusion_session.time_version,
-        session_starts_at=infusion_session.starts_at,
-        next_session_at=next_session_of(work, infusion_session) if is_follow_up else None,
-        patient_status=patient.status,
-        contact=contact(patient.preferred_channel, patient.working_addresses, consented, channels),
-        quiet=quiet.around(work.now),
-        told_today=may_merge and told_since(work, infusion_session, today),
+        kind=entry.kind,
+        rule=entry.rule,
+        not_after=entry.not_after,
+        time_version=entry.time_version,
+        session_status=status,
+        session_time_version=time_version,
+        session_starts_at=session.starts_at,
+        next_session_at=held.next_starts.get(session.id) if entry.kind == "follow_up" else None,
+        patient_status=recipient.status,
+        contact=contact(recipient.preferred_channel, recipient.addresses, consented, ways),
+        quiet=today.quiet,
+        told_today=may_merge and held.was_told_since(session, today.since),
     )
 
 
-def _enter(message: Message, decided: Verdict) -> None:
-    message.status, message.reason = decided.status, decided.reason
-    if decided.until is not None:
-        message.next_attempt_at = decided.until
-    if decided.status != "sending":
-        message.lease_until = None
-    if decided.status in ("skipped", "cancelled") and message.address is None:
-        # It took none; the one it was meant for says nothing any more.
-        message.channel = None
+def _same_way(entry: Entry, contact: Contact, moment: datetime) -> bool:
+    """Would it go once more by the same way, to a provider that still knows it?"""
+    same = (entry.channel, entry.address) == (contact.channel, contact.address)
+    return same and entry.is_repeatable(moment)
 
 
-def _draft(
-    work: Work, message: Message, told: Sequence[InfusionSession], patient: Patient
-) -> Draft:
-    clinic = work.clinic()
-    phone = readable_phone(clinic.phone) if clinic.phone else None
-    if message.kind == "follow_up":
-        return follow_up(patient.language, clinic.neutral_name, phone)
-    elsewhere = patient.time_zone not in (None, clinic.time_zone)
-    who = (patient.language, clinic.neutral_name, phone)
-    if message.kind == "notice":
-        starts = [each.starts_at for each in told]
-        return notice(message.rule, *who, starts, work.zone, name_zone=elsewhere)
-    return reminder(*who, told[0].starts_at, work.zone, name_zone=elsewhere)
+def _note_attempt(entry: Entry, contact: Contact, ways: Mapping[str, Way]) -> None:
+    assert contact.channel  # noqa: S101 - the verdict saw to it
+    entry.attempts += 1
+    entry.channel, entry.address = contact.channel, contact.address
+    if not entry.ambiguous:
+        life = ways[contact.channel].key_life
+        entry.keyed, entry.key_life = True, life * KEY_SHARE if life else None
+
+
+def _outgoing(
+    work: Work, held: Held, entry: Entry, draft: Draft, visits: tuple[Visit, ...]
+) -> Outgoing:
+    assert entry.channel  # noqa: S101 - the attempt was noted
+    assert entry.address  # noqa: S101 - so was where it goes
+    return Outgoing(
+        clinic_id=work.clinic_id,
+        id=entry.id,
+        attempt=entry.attempts,
+        kind=entry.kind,
+        rule=entry.rule,
+        channel=entry.channel,
+        address=entry.address,
+        draft=draft,
+        due_at=entry.due_at,
+        at=work.now,
+        sender=held.sender,
+        visits=visits,
+    )

@@ -12,22 +12,24 @@ from scheduler.patients.rules import contact
 from scheduler.tenancy import Work
 
 
-def heed(work: Work, message: Message) -> None:
+def heed(work: Work, message: Message) -> str:
     """Take in what a message's end says of its address, and try the patient's other one (I46).
 
     That is a second attempt of the same message: it is certain that the first did not arrive.
+    Returns the status that this leads to.
     """
     if message.channel is None or message.address is None:
-        return
+        return message.status
     if message.reason == OPTED_OUT:
         stop_writing_to(work, message.channel, message.address)
     elif message.reason in DEAD:
         note_failed(work, message.channel, message.address)
     else:
-        return
+        return message.status
     work.session.flush()
     if message.status == "failed":
         _fall_over(work, message)
+    return message.status
 
 
 def _fall_over(work: Work, message: Message) -> None:

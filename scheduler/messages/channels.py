@@ -6,11 +6,11 @@ from typing import Protocol
 
 import config
 from scheduler.clinics.rules_words import forbidden_words
-from scheduler.messages.actions import Outgoing
 from scheduler.messages.channels_files import FileOutbox
 from scheduler.messages.channels_mail import SmtpMail
 from scheduler.messages.channels_text import PlainGateway
 from scheduler.messages.channels_twilio import Twilio
+from scheduler.messages.outgoing import Outgoing
 from scheduler.messages.rules import Outcome
 
 

@@ -3,8 +3,8 @@
 from datetime import timedelta
 from pathlib import Path
 
-from scheduler.messages.actions import Outgoing
 from scheduler.messages.channels_mail import UNMAILABLE, as_mail
+from scheduler.messages.outgoing import Outgoing
 from scheduler.messages.rules import Outcome
 
 

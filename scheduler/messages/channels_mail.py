@@ -11,7 +11,7 @@ from email.utils import format_datetime, formataddr
 from html import escape
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from scheduler.messages.actions import Outgoing, Visit
+from scheduler.messages.outgoing import Outgoing, Visit
 from scheduler.messages.rules import Outcome
 from scheduler.messages.rules_bounces import is_dead
 from scheduler.messages.rules_text import Draft
@@ -83,9 +83,8 @@ def event_of(outgoing: Outgoing, visit: Visit, mail_from: str) -> Event:
 
 def _add_event(mail: EmailMessage, event: Event, at: datetime) -> None:
     """The method stands in the MIME type and in the file, or calendars take no notice (I47)."""
-    mail.add_alternative(calendar_file(event, at), subtype="calendar")
-    *_, part = mail.iter_parts()
-    part.set_param("method", event.method)
+    file, method = calendar_file(event, at), {"method": event.method}
+    mail.add_alternative(file, subtype="calendar", params=method)
 
 
 def _attach_event(mail: EmailMessage, event: Event, at: datetime, nth: int) -> None:

@@ -4,8 +4,8 @@ import json
 import re
 from datetime import timedelta
 
-from scheduler.messages.actions import Outgoing
 from scheduler.messages.channels_http import Answer, Away, BrokeOff, post
+from scheduler.messages.outgoing import Outgoing
 from scheduler.messages.rules import Outcome
 
 TIMEOUT_SECONDS = 15.0

@@ -10,9 +10,9 @@ from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
 
-from scheduler.messages.actions import Outgoing
 from scheduler.messages.channels_http import Answer, Away, BrokeOff, post
 from scheduler.messages.channels_text import AWAY, BROKE_OFF, an_id
+from scheduler.messages.outgoing import Outgoing
 from scheduler.messages.rules import Outcome
 
 TIMEOUT_SECONDS = 15.0
@@ -33,7 +33,7 @@ class Twilio:
 
     def send(self, outgoing: Outgoing) -> Outcome:
         sender = outgoing.sender
-        assert sender is not None  # noqa: S101 - without one `begin_send` takes another channel
+        assert sender is not None  # noqa: S101 - without one `begin_all` takes another channel
         form = {
             "To": outgoing.address,
             "From": sender.number,

@@ -12,8 +12,8 @@ from sqlalchemy import and_, select
 
 from scheduler.db import among
 from scheduler.links.actions import Wanted, links_for
-from scheduler.messages.actions import Outgoing, Visit
 from scheduler.messages.model import Message
+from scheduler.messages.outgoing import Outgoing, Visit
 from scheduler.messages.rules_links import linked, purposes
 from scheduler.sessions.model import InfusionSession
 from scheduler.tenancy import Work

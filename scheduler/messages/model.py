@@ -6,18 +6,14 @@ from datetime import datetime, tzinfo
 from typing import Any, ClassVar
 from uuid import UUID, uuid4
 
-from sqlalchemy import Select, and_, func, select, text
+from sqlalchemy import Select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, mapped_column
 
 from scheduler import clock
 from scheduler.clinics.model import Policy
 from scheduler.db import Base, OfClinic, Versioned
-from scheduler.messages.rules import AT_LEAST_ONCE, MOST_TRIES
 from scheduler.messages.rules_quiet import QuietHours
-from scheduler.patients.model import Consent, Patient
-from scheduler.sessions.model import InfusionSession
-from scheduler.sessions.rules_states import COUNTED
 from scheduler.tenancy import Work
 
 
@@ -52,12 +48,6 @@ class Message(OfClinic, Versioned, Base):
     provider_id: Mapped[str | None]
     note: Mapped[str | None]
     created_at: Mapped[datetime]
-
-    @property
-    def may_double(self) -> bool:
-        """May it be sent again although it may have gone?"""
-        is_news = self.kind == "notice" and self.rule in AT_LEAST_ONCE
-        return is_news and self.attempts < MOST_TRIES
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,46 +114,12 @@ def _planned(work: Work, due: DueMessage) -> dict[str, Any]:
     }
 
 
-def held_still(work: Work, message: Message) -> tuple[InfusionSession, Patient]:
-    """The message's session and patient; until this transaction ends nobody changes them.
-
-    Nor the patient's consents: what is read here is still so at the commit (I37, I40, I58).
-    """
-    consents = select(Consent.id).where(
-        Consent.clinic_id == work.clinic_id, Consent.patient_id == message.patient_id
-    )
-    work.session.execute(consents.with_for_update(read=True))
-    same = and_(
-        Patient.clinic_id == InfusionSession.clinic_id, Patient.id == InfusionSession.patient_id
-    )
-    both = (
-        select(InfusionSession, Patient)
-        .join(Patient, same)
-        .where(
-            InfusionSession.clinic_id == work.clinic_id, InfusionSession.id == message.session_id
-        )
-    )
-    return work.session.execute(both.with_for_update(read=True)).one()
-
-
 def quiet_hours_of(policy: Policy, time_zone: str | None, clinic_zone: tzinfo) -> QuietHours:
     """A recipient's quiet hours: in their own zone, or the clinic's if it is unknown (I39)."""
     # A name may also be one that newer time zone rules have dropped.
     known = time_zone in clock.zone_names()
     zone = clock.zone(time_zone) if time_zone and known else clinic_zone
     return QuietHours(policy.quiet_from, policy.quiet_until, zone)
-
-
-def next_session_of(work: Work, infusion_session: InfusionSession) -> datetime | None:
-    """When the patient's next session after this one starts, or has started (I51)."""
-    return work.session.scalar(
-        select(func.min(InfusionSession.starts_at)).where(
-            InfusionSession.clinic_id == work.clinic_id,
-            InfusionSession.patient_id == infusion_session.patient_id,
-            InfusionSession.starts_at > infusion_session.starts_at,
-            InfusionSession.status.in_(COUNTED),
-        )
-    )
 
 
 def due_in(

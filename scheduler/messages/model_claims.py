@@ -6,12 +6,26 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Interval, cast, func, or_, select, text, true, update
+from sqlalchemy.orm import Session
 
+from scheduler.db import in_states
 from scheduler.messages.model import Message
 from scheduler.messages.rules import AT_LEAST_ONCE, MOST_TRIES
 from scheduler.tenancy import Work
 
-BATCH = 50
+BATCH = 100
+
+
+def clinics_with_due(session: Session, now: datetime) -> list[UUID]:
+    """The clinics of which a message waits whose time has come."""
+    found = text("SELECT clinic_id FROM clinics_with_messages(:now) WHERE is_due")
+    return list(session.scalars(found, {"now": now}))
+
+
+def clinics_with_lost(session: Session, now: datetime) -> list[UUID]:
+    """The clinics of which a process that died or froze holds a message past its lease."""
+    found = text("SELECT clinic_id FROM clinics_with_messages(:now) WHERE is_lost")
+    return list(session.scalars(found, {"now": now}))
 
 
 def claim(work: Work, lease: timedelta, channel: str | None = None) -> list[UUID]:
@@ -23,7 +37,7 @@ def claim(work: Work, lease: timedelta, channel: str | None = None) -> list[UUID
         select(Message.id)
         .where(
             Message.clinic_id == work.clinic_id,
-            Message.status == "planned",
+            in_states(Message.status, "planned"),
             Message.next_attempt_at <= work.now,
             true()
             if channel is None
@@ -50,11 +64,6 @@ def from_now(length: timedelta) -> ColumnElement[datetime]:
     return func.clock_timestamp() + cast(length, Interval)
 
 
-def has_passed(work: Work, moment: datetime | None) -> bool:
-    """Has that moment of the database's clock come? None has passed already."""
-    return moment is None or moment <= work.session.scalars(select(func.clock_timestamp())).one()
-
-
 def expired(work: Work) -> list[UUID]:
     """The messages of processes that died or froze, oldest first: those whose lease is over."""
     return list(
@@ -62,7 +71,7 @@ def expired(work: Work) -> list[UUID]:
             select(Message.id)
             .where(
                 Message.clinic_id == work.clinic_id,
-                Message.status.in_(("claimed", "sending")),
+                in_states(Message.status, "claimed", "sending"),
                 Message.lease_until < func.clock_timestamp(),
             )
             .order_by(Message.lease_until)
@@ -121,8 +130,3 @@ def doubt_all_due(work: Work) -> int:
     )
     result: Any = work.session.execute(doubted, {"clinic_id": work.clinic_id, "now": work.now})
     return int(result.rowcount)
-
-
-def hold(message: Message, lease: timedelta) -> None:
-    """Let a message's lease begin now."""
-    message.lease_until = from_now(lease)

@@ -13,6 +13,26 @@ from scheduler.sessions.rules_states import COUNTED
 from scheduler.spans import Span
 from scheduler.tenancy import Work
 
+_other = aliased(InfusionSession)
+_of_the_same = (
+    _other.clinic_id == InfusionSession.clinic_id,
+    _other.patient_id == InfusionSession.patient_id,
+    _other.status.in_(COUNTED),
+)
+
+# When the same patient's counted session before each session starts, and when the one after it.
+# Made once: it takes longer to put them together than to ask.
+PREVIOUS_START: ScalarSelect[Any] = (
+    select(func.max(_other.starts_at))
+    .where(*_of_the_same, _other.starts_at < InfusionSession.starts_at)
+    .scalar_subquery()
+)
+NEXT_START: ScalarSelect[Any] = (
+    select(func.min(_other.starts_at))
+    .where(*_of_the_same, _other.starts_at > InfusionSession.starts_at)
+    .scalar_subquery()
+)
+
 
 def sessions_of_recipients(
     work: Work,
@@ -45,18 +65,6 @@ def sessions_of_recipients(
     )
 
 
-def previous_start(work: Work) -> ScalarSelect[Any]:
-    """When the same patient's counted session before each session starts."""
-    other = aliased(InfusionSession)
-    return _beside(work, other, func.max(other.starts_at), other.starts_at < _START)
-
-
-def next_start(work: Work) -> ScalarSelect[Any]:
-    """When the same patient's counted session after each session starts."""
-    other = aliased(InfusionSession)
-    return _beside(work, other, func.min(other.starts_at), other.starts_at > _START)
-
-
 def falls_due(row: Any, kind: str, derived: Any, due: Span) -> DueMessage | None:
     """What a rule derived from a session's row, if it falls due after `due.start` by `due.end`."""
     if not due.start < derived.due_at <= due.end:
@@ -70,22 +78,4 @@ def falls_due(row: Any, kind: str, derived: Any, due: Span) -> DueMessage | None
         due_at=derived.due_at,
         not_after=derived.not_after,
         channel=row.preferred_channel,
-    )
-
-
-_START = InfusionSession.starts_at
-
-
-def _beside(
-    work: Work, other: Any, nearest: ColumnElement[Any], on_that_side: ColumnElement[bool]
-) -> ScalarSelect[Any]:
-    return (
-        select(nearest)
-        .where(
-            other.clinic_id == work.clinic_id,
-            other.patient_id == InfusionSession.patient_id,
-            on_that_side,
-            other.status.in_(COUNTED),
-        )
-        .scalar_subquery()
     )

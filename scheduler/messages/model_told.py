@@ -1,105 +1,77 @@
-"""The sessions that a notice tells of, and those that stand in the patient's calendar."""
+"""The notices that patients got of late, what went to their calendars, and the series told of."""
 
-from datetime import datetime
+from collections.abc import Collection, Iterable
+from datetime import timedelta
+from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, or_, select
-from sqlalchemy.orm import aliased
+from sqlalchemy import and_, bindparam, or_, select
 
+from scheduler.db import among, among_ids, in_states
 from scheduler.messages.model import Message
+from scheduler.messages.rules_told import Mailed, SentNotice
 from scheduler.sessions.model import InfusionSession
 from scheduler.tenancy import Work
 
-# Booked, or cancelled, at one stroke are those of a series with the same instant in this column.
-STROKE = {"booked": "booked_at", "cancelled": "promised_at"}
+# No day of any zone is longer.
+LONGEST_DAY = timedelta(hours=26)
 
 
-def told_of(work: Work, message: Message, anchor: InfusionSession) -> list[InfusionSession]:
-    """The sessions that a message is about now, earliest first: its own, or all of one stroke.
-
-    None where that has become untrue.
-    """
-    if message.kind != "notice" or message.rule not in STROKE:
-        return [anchor]
-    found = (
-        select(InfusionSession)
-        .where(
-            InfusionSession.clinic_id == work.clinic_id,
-            _same_stroke(anchor, STROKE[message.rule]),
-            InfusionSession.status == message.rule,
-            InfusionSession.starts_at > work.now,
-        )
-        .order_by(InfusionSession.starts_at)
-        # What is said is so at the commit that begins the send (I37).
-        .with_for_update(read=True)
+_NOTICES = (
+    select(*(getattr(Message, name) for name in SentNotice._fields))
+    .where(
+        Message.clinic_id == bindparam("clinic_id"),
+        among_ids(Message.patient_id),
+        Message.kind == "notice",
+        Message.rule.in_(("booked", "changed")),
+        in_states(Message.status, "sent", "delivered"),
+        Message.sent_at >= bindparam("since"),
     )
-    return list(work.session.scalars(found))
+    .order_by(Message.sent_at)
+)
 
 
-def in_a_calendar(work: Work, infusion_session: InfusionSession) -> bool:
-    """Did the visit go, or may it have gone, to the patient's calendar by mail? (I47)"""
-    told = aliased(InfusionSession)
-    same = and_(told.clinic_id == Message.clinic_id, told.id == Message.session_id)
+def notices_of_late(work: Work, patient_ids: Collection[UUID]) -> list[SentNotice]:
+    """The notices of a booking or a change that these patients got today, wherever they are."""
+    asked = {
+        "clinic_id": work.clinic_id,
+        "ids": list(patient_ids),
+        "since": work.now - LONGEST_DAY,
+    }
+    return [SentNotice(*row) for row in work.session.execute(_NOTICES, asked)]
+
+
+def sessions_beside(work: Work, session_ids: Iterable[UUID]) -> set[UUID]:
+    """The ids of all sessions of the series that these belong to."""
+    series = select(InfusionSession.series_id).where(
+        InfusionSession.clinic_id == work.clinic_id, among(InfusionSession.id, session_ids)
+    )
+    beside = select(InfusionSession.id).where(
+        InfusionSession.clinic_id == work.clinic_id, InfusionSession.series_id.in_(series)
+    )
+    return set(work.session.scalars(beside))
+
+
+def mailed_to(work: Work, patient_ids: Collection[UUID]) -> list[Mailed]:
+    """What went to these patients by mail, or may have gone, of what carries a calendar file."""
+    same = and_(
+        InfusionSession.clinic_id == Message.clinic_id, InfusionSession.id == Message.session_id
+    )
     went = (
-        select(Message.id)
-        .join(told, same)
+        select(
+            Message.patient_id,
+            Message.session_id,
+            Message.kind,
+            Message.rule,
+            InfusionSession.series_id,
+            InfusionSession.booked_at,
+        )
+        .join(InfusionSession, same)
         .where(
             Message.clinic_id == work.clinic_id,
-            Message.patient_id == infusion_session.patient_id,
+            among(Message.patient_id, patient_ids),
             Message.channel == "email",
             or_(Message.sent_at.is_not(None), Message.ambiguous),
-            or_(
-                and_(
-                    Message.session_id == infusion_session.id,
-                    or_(Message.kind == "reminder", Message.rule == "changed"),
-                ),
-                and_(
-                    Message.rule == "booked",
-                    told.booked_at == infusion_session.booked_at,
-                    or_(
-                        told.id == infusion_session.id,
-                        told.series_id == infusion_session.series_id,
-                    ),
-                ),
-            ),
+            or_(Message.kind == "reminder", Message.rule.in_(("booked", "changed"))),
         )
     )
-    return work.session.scalars(went.limit(1)).first() is not None
-
-
-def told_since(work: Work, infusion_session: InfusionSession, since: datetime) -> bool:
-    """Did a notice tell the patient since then when this session is, as it now is?
-
-    A text names the first visit of several alone.
-    """
-    sent = (
-        select(Message)
-        .where(
-            Message.clinic_id == work.clinic_id,
-            Message.patient_id == infusion_session.patient_id,
-            Message.kind == "notice",
-            Message.rule.in_(("booked", "changed")),
-            Message.status.in_(("sent", "delivered")),
-            Message.sent_at >= since,
-        )
-        .order_by(Message.sent_at)
-    )
-    return any(_tells(work, each, infusion_session) for each in work.session.scalars(sent))
-
-
-def _tells(work: Work, notice: Message, infusion_session: InfusionSession) -> bool:
-    if notice.rule == "changed":
-        told = (notice.session_id, notice.time_version)
-        return told == (infusion_session.id, infusion_session.time_version)
-    anchor = work.load(InfusionSession, notice.session_id)
-    moved_at, sent_at = infusion_session.promised_at, notice.sent_at
-    if moved_at is not None and sent_at is not None and moved_at >= sent_at:
-        return False
-    first = told_of(work, notice, anchor)[:1]
-    return [each.id for each in first] == [infusion_session.id]
-
-
-def _same_stroke(anchor: InfusionSession, column: str) -> ColumnElement[bool]:
-    if anchor.series_id is None:
-        return InfusionSession.id == anchor.id
-    at = getattr(InfusionSession, column)
-    return and_(InfusionSession.series_id == anchor.series_id, at == getattr(anchor, column))
+    return [Mailed(*row) for row in work.session.execute(went)]

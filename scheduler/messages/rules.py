@@ -156,6 +156,15 @@ class Outcome:
     away: bool = False
 
 
+# It was begun, but its turn did not come in time: certainly not gone, and no attempt at all.
+NOT_TRIED = Outcome("retry", "not_tried")
+
+
+def may_double(kind: str, rule: str, attempts: int) -> bool:
+    """May a message be sent again although it may have gone?"""
+    return kind == "notice" and rule in AT_LEAST_ONCE and attempts < MOST_TRIES
+
+
 def wait_before(attempt: int, jitter: float) -> timedelta:
     """How long to wait after the n-th attempt (from 1): 30 s · 2^(n-1), ±20 %, an hour at most.
 

@@ -1,7 +1,7 @@
 """Quiet hours: nothing is sent in them (I39). They are wall times in the recipient's zone."""
 
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta, tzinfo
+from datetime import date, datetime, time, timedelta, tzinfo
 
 from scheduler.spans import Span
 from scheduler.wall_time import local_date, on_wall
@@ -16,6 +16,12 @@ class QuietHours:
     since: time
     until: time
     zone: tzinfo
+
+    @property
+    def longest(self) -> timedelta:
+        """Longer than they ever last, in any zone: a clock change adds an hour or two."""
+        wall = datetime.combine(date.min, self.until) - datetime.combine(date.min, self.since)
+        return wall % timedelta(days=1) + timedelta(hours=3)
 
     def around(self, at: datetime) -> Span | None:
         """The quiet hours that `at` lies in, or None. Equal ends mean there are none."""

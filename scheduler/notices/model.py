@@ -11,7 +11,7 @@ from sqlalchemy import or_
 from scheduler.clinics.model import Policy
 from scheduler.messages.model import DueMessage, quiet_hours_of
 from scheduler.messages.model_due import falls_due, sessions_of_recipients
-from scheduler.notices.rules import LEEWAY, Notice, Promise, booking_of, change_of
+from scheduler.notices.rules import Notice, Promise, booking_of, change_of, changes_due_in
 from scheduler.sessions.model import InfusionSession
 from scheduler.spans import Span
 from scheduler.tenancy import Work
@@ -28,10 +28,11 @@ def notices_due(work: Work, due: Span, policy: Policy, **only: UUID) -> Iterator
     """
     if not policy.notices:
         return
+    night = quiet_hours_of(policy, None, work.zone)
     found: list[tuple[list[Any], Notice]] = []
     together: Together = defaultdict(list)
     booked: Together = defaultdict(list)
-    for row in work.session.execute(_changed_in(work, due.widened(LEEWAY))):
+    for row in work.session.execute(_changed_in(work, changes_due_in(due, night))):
         quiet = quiet_hours_of(policy, row.time_zone, work.zone)
         booked[row.series_id or row.id, row.booked_at].append(row)
         if notice := change_of(_promise(row), quiet):

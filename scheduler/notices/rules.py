@@ -8,14 +8,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from scheduler.messages.rules_quiet import QuietHours
+from scheduler.spans import Span
 
 GRACE = timedelta(minutes=3)
 
 # Later than this nobody is told any more that a visit was booked or missed.
 OF_USE = timedelta(hours=48)
-
-# Quiet hours last less than a day, but for the hour of a clock change.
-LEEWAY = timedelta(hours=25) + GRACE
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +82,14 @@ def _own_doing(seen: Promise) -> bool:
     if seen.status == "booked":
         return seen.moved_by == "patient" and seen.channel == "sms"
     return seen.cancelled_by == "patient"
+
+
+def changes_due_in(due: Span, quiet: QuietHours) -> Span:
+    """Between which times lies every change that a patient is told of within a span.
+
+    `quiet` are the clinic's hours, in whatever zone: they move it by less than their length.
+    """
+    return Span(due.start - GRACE - quiet.longest, due.end - GRACE)
 
 
 def _after_grace(at: datetime, quiet: QuietHours) -> datetime:

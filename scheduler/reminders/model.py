@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, and_, false, or_
 from scheduler.clinics.model import Policy
 from scheduler.db import in_states
 from scheduler.messages.model import DueMessage, quiet_hours_of
-from scheduler.messages.model_due import falls_due, previous_start, sessions_of_recipients
+from scheduler.messages.model_due import PREVIOUS_START, falls_due, sessions_of_recipients
 from scheduler.reminders.rules import reminders_of, starts_due_in
 from scheduler.sessions.model import InfusionSession
 from scheduler.spans import Span
@@ -20,10 +20,13 @@ def reminders_due(work: Work, due: Span, policy: Policy, **only: UUID) -> Iterat
 
     `only` narrows them to the sessions whose columns have these values.
     """
-    starting = [_starting_in(starts_due_in(due, days)) for days in policy.reminder_days]
+    night = quiet_hours_of(policy, None, work.zone)
+    starting = [
+        _starting_in(starts_due_in(due, days, work.zone, night)) for days in policy.reminder_days
+    ]
     sessions = sessions_of_recipients(
         work,
-        [InfusionSession.starts_at, previous_start(work).label("previous_at")],
+        [InfusionSession.starts_at, PREVIOUS_START.label("previous_at")],
         [in_states(InfusionSession.status, "booked"), or_(false(), *starting)],
         only,
     )

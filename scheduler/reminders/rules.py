@@ -8,14 +8,14 @@ randomised, n = 54,066).
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
+from functools import lru_cache
 
 from scheduler.messages.rules_quiet import ENOUGH_TIME, QuietHours
 from scheduler.spans import Span
-from scheduler.wall_time import local_date, on_wall
+from scheduler.wall_time import on_wall
 
-# A reminder moves by less than a day out of quiet hours; a clock change moves it by some hours,
-# and once by a whole day (Apia had no 30 December 2011).
-LEEWAY = timedelta(hours=51)
+# How far a clock change may move a reminder: Apia had no 30 December 2011.
+DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,19 +44,33 @@ def reminders_of(
     Each is of use until the next nearer one is due, the last until an hour before the start.
     One that would fall before the patient's previous session (`previous_at`) does not apply.
     """
+    every = _reminders(starts_at, frozenset(days_before), zone, quiet)
+    return [each for each in every if previous_at is None or each.due_at > previous_at]
+
+
+# Visits at one time are many, and each is looked at again at every scan.
+@lru_cache(maxsize=4096)
+def _reminders(
+    starts_at: datetime, days_before: frozenset[int], zone: tzinfo, quiet: QuietHours
+) -> list[Reminder]:
     wall = starts_at.astimezone(zone)
-    nearest_first = sorted(set(days_before))
     found: list[Reminder] = []
     not_after = starts_at - ENOUGH_TIME
-    for days in nearest_first:
-        on = local_date(starts_at, zone) - timedelta(days=days)
+    for days in sorted(days_before):
+        on = wall.date() - timedelta(days=days)
         due_at = quiet.moved_out(on_wall(on, wall.time(), zone).at, starts_at)
-        if previous_at is None or due_at > previous_at:
-            found.insert(0, Reminder(rule_name(days), due_at, not_after))
+        found.insert(0, Reminder(rule_name(days), due_at, not_after))
         not_after = min(not_after, due_at)
     return found
 
 
-def starts_due_in(due: Span, days: int) -> Span:
-    """Between which starts lies every session whose n-days-before reminder is due in a span."""
-    return due.widened(LEEWAY).moved(timedelta(days=days))
+def starts_due_in(due: Span, days: int, zone: tzinfo, quiet: QuietHours) -> Span:
+    """Between which starts lies every session whose n-days-before reminder is due in a span.
+
+    `quiet` are the clinic's hours, in whatever zone: they move it by less than their length.
+    """
+    before = due.widened(quiet.longest)
+    start, end = before.start - DAY, before.end + timedelta(days=days) + DAY
+    noons = [start + timedelta(days=n) for n in range((end - start).days + 2)]
+    offsets = [at.astimezone(zone).utcoffset() or timedelta(0) for at in noons]
+    return before.moved(timedelta(days=days)).widened(max(offsets) - min(offsets))

@@ -87,6 +87,8 @@ def _escaped(words: str) -> str:
 
 def _folded(line: str) -> str:
     """RFC 5545, 3.1: by octets, and never within a character."""
+    if len(line.encode()) <= MOST_OCTETS:
+        return line
     folded, length = "", 0
     for character in line:
         octets = len(character.encode())

@@ -1,5 +1,6 @@
 """How to reach somebody: telephone numbers, mail addresses, time zones."""
 
+from functools import lru_cache
 from typing import Any
 
 import phonenumbers
@@ -33,6 +34,8 @@ class Phone(Bounded):
         return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
 
+# A clinic's own number stands in each of its messages.
+@lru_cache(maxsize=1_000)
 def readable_phone(e164: str) -> str:
     """A number as a person in its own country would write it, or with its country's code."""
     number = phonenumbers.parse(e164)

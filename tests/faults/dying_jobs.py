@@ -20,12 +20,12 @@ from typing import Any, NoReturn
 
 from flask import Flask
 
-from scheduler import delivery, jobs, tenancy
+from scheduler import delivery, jobs, sending, tenancy
 from scheduler.app import create_app
 from scheduler.db import db
 from scheduler.messages import channels_text
 
-ACTIONS = ("scan", "expired", "release", "claim", "begin_send", "settle")
+ACTIONS = ("scan", "expired", "release", "claim", "begin_all", "settle_all")
 MOMENTS = (
     *(f"{action} {when}" for action in ACTIONS for when in ("begins", "done", "committed")),
     "request begins",
@@ -56,9 +56,7 @@ def arm(death: Death) -> None:
     """Put the moments into the program: around each action, its commit, and each request."""
     latest = threading.local()
 
-    def around(action: str) -> Callable[..., Any]:
-        real = getattr(delivery, action)
-
+    def around(action: str, real: Callable[..., Any]) -> Callable[..., Any]:
         def acted(*args: Any, **kwargs: Any) -> Any:
             death.at(f"{action} begins")
             result = real(*args, **kwargs)
@@ -69,7 +67,8 @@ def arm(death: Death) -> None:
         return acted
 
     for action in ACTIONS:
-        setattr(delivery, action, around(action))
+        module = delivery if hasattr(delivery, action) else sending
+        setattr(module, action, around(action, getattr(module, action)))
 
     real_working_for = tenancy.working_for
 
@@ -80,7 +79,8 @@ def arm(death: Death) -> None:
             yield work
         death.at(f"{latest.action} committed")
 
-    setattr(delivery, "working_for", working_for)  # noqa: B010
+    for each in (delivery, sending):
+        setattr(each, "working_for", working_for)  # noqa: B010
 
     real_request, real_judged = http.client.HTTPConnection.request, channels_text.judged
 

@@ -12,8 +12,8 @@ import pytest
 from flask import Flask
 
 from scheduler import embedded
-from scheduler.messages.actions import Outgoing
 from scheduler.messages.channels_files import FileOutbox
+from scheduler.messages.outgoing import Outgoing
 from scheduler.messages.rules import Outcome
 from tests.builders import a_clinic
 from tests.conftest import Size, as_superuser

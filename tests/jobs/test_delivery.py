@@ -8,21 +8,27 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
+from pathlib import Path
+from time import monotonic
 from typing import Any
 from uuid import UUID
 
 import pytest
 from flask import Flask
-from sqlalchemy import select, text
+from sqlalchemy import event, select, text
+from sqlalchemy.orm.exc import StaleDataError
 
-from scheduler import embedded
-from scheduler.messages import model_claims
-from scheduler.messages.actions import Outgoing, begin_send
+from scheduler import embedded, sending
+from scheduler.db import db
+from scheduler.messages import actions, model_claims
+from scheduler.messages.actions import begin_all
 from scheduler.messages.channels_files import FileOutbox
 from scheduler.messages.channels_mail import AWAY, SmtpMail
 from scheduler.messages.model import Message
-from scheduler.messages.model_claims import claim, release
-from scheduler.messages.rules import Outcome
+from scheduler.messages.model_chunks import entries_of, write
+from scheduler.messages.model_claims import claim, expired, release
+from scheduler.messages.outgoing import Outgoing
+from scheduler.messages.rules import NOT_TRIED, Outcome
 from scheduler.outreach.actions import scan
 from scheduler.patients.actions import withdraw_consent
 from scheduler.patients.model import Consent
@@ -35,11 +41,13 @@ from tests.jobs.ticking import (
     Outbox,
     a_booking,
     a_visit,
+    begin_send,
     claimed,
     ends,
     everything_in,
     instant,
     ledger,
+    settle,
     tick,
 )
 
@@ -478,9 +486,14 @@ def test_nobody_waits_twice_in_a_tick_for_a_mail_server_that_is_away(
 
 
 def test_the_last_of_a_long_batch_has_a_lease_of_its_own(
-    app: Flask, outbox: Outbox, server: embedded.Server, database: str
+    app: Flask,
+    outbox: Outbox,
+    server: embedded.Server,
+    database: str,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """I35: else another process would take it for abandoned while it is being sent."""
+    monkeypatch.setattr(sending, "CHUNK", 1)
     clinic = a_clinic(app)
     for time in ("09:30", "11:30"):
         a_booking(clinic, at=time)
@@ -496,3 +509,121 @@ def test_the_last_of_a_long_batch_has_a_lease_of_its_own(
 
     tick(app, "2026-11-28T12:00", {"email": Slow(outbox.folder, FROM)})
     assert held == [True, True]
+
+
+@pytest.mark.parametrize("lease_seconds", [60, 0.03])
+def test_what_was_begun_and_not_sent_in_time_is_given_back_untried(
+    app: Flask, outbox: Outbox, monkeypatch: pytest.MonkeyPatch, lease_seconds: float
+) -> None:
+    """I35, I38: its lease would run out behind a slow provider; it certainly did not go."""
+    settings = replace(app.extensions["settings"], lease_seconds=lease_seconds)
+    monkeypatch.setitem(app.extensions, "settings", settings)
+    clinic = a_clinic(app)
+    for time in ("09:30", "11:30", "13:30"):
+        a_booking(clinic, at=time)
+    seen: list[list[tuple[Any, ...]]] = []
+
+    class Slow(FileOutbox):
+        def send(self, outgoing: Outgoing) -> Outcome:
+            until = monotonic() + settings.lease_seconds / 2 * (lease_seconds < 1)
+            with clinic.work() as work:
+                asked = select(Message.status, Message.attempts, Message.address)
+                seen.append(sorted(tuple(row) for row in work.session.execute(asked)))
+            threading.Event().wait(max(0, until - monotonic()))
+            return super().send(outgoing)
+
+    done = tick(app, "2026-11-28T14:00", {"email": Slow(outbox.folder, FROM)})
+    assert done == {"reminder 3d_before: sent": 3}
+    assert [row["attempts"] for row in ledger(clinic)] == [1, 1, 1]
+    assert len(outbox.files) == 3
+    begun = [sum(row[0] == "sending" for row in rows) for rows in seen]
+    assert begun == ([3, 3, 3] if lease_seconds == 60 else [3, 2, 1])
+
+
+def test_an_untried_repeat_still_may_have_gone(app: Flask) -> None:
+    """I35: that this attempt was none says nothing of the one before."""
+    clinic = a_clinic(app)
+    a_booking(clinic)
+    way = FileOutbox(Path("never written to"), FROM)
+    crashed_after_begin_send(clinic, {"email": way})
+    with clinic.work(instant(T_3)) as work:
+        release(work, expired(work))
+    (message_id,) = claimed(clinic, T_3)
+    with clinic.work(instant(T_3)) as work:
+        outgoing = begin_send(work, message_id, {"email": way})
+        assert outgoing
+        assert settle(work, outgoing, NOT_TRIED) == "planned"
+    with clinic.work() as work:
+        message = work.session.scalars(select(Message)).one()
+        assert (message.attempts, message.ambiguous, message.reason) == (1, True, "interrupted")
+        assert message.address is not None
+
+
+def test_who_writes_a_message_in_between_is_not_written_over(app: Flask) -> None:
+    """I34: nothing is begun on a row that is not as it was read."""
+    clinic = a_clinic(app)
+    a_booking(clinic)
+    (message_id,) = claimed(clinic, T_3)
+    with clinic.work(instant(T_3)) as work:
+        read = entries_of(work, [message_id])
+        with app.app_context(), clinic.work() as other:
+            other.load(Message, message_id).note = "by hand"
+        with pytest.raises(StaleDataError):
+            write(work, read)
+
+
+def test_one_that_somebody_else_writes_meanwhile_stops_no_other_of_its_chunk(
+    app: Flask, outbox: Outbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """I34, I35: then each is begun by itself, and read afresh."""
+    clinic = a_clinic(app)
+    for time in ("09:30", "11:30", "13:30"):
+        a_booking(clinic, at=time)
+    skipped: list[UUID] = []
+
+    def read_and_then_skipped(work: Any, ids: Any, **how: Any) -> Any:
+        found = entries_of(work, ids, **how)
+        if not skipped:
+            skipped.append(found[1].id)
+            with app.app_context(), clinic.work() as other:
+                message = other.load(Message, skipped[0])
+                message.status, message.reason, message.lease_until = "skipped", "by_hand", None
+        return found
+
+    monkeypatch.setattr(actions, "entries_of", read_and_then_skipped)
+    done = tick(app, "2026-11-28T14:00", outbox.channels)
+    assert done == {"reminder 3d_before: sent": 2}
+    assert [row[1:] for row in ends(clinic)].count(("skipped", "by_hand")) == 1
+    assert len(outbox.files) == 2
+
+
+def test_two_reminders_of_one_patient_share_a_chunk(app: Flask, outbox: Outbox) -> None:
+    """I38: neither hangs on the other; the nearer one does the work."""
+    clinic = a_clinic(app)
+    a_booking(clinic)
+    ids = claimed(clinic, T_1)
+    with clinic.work(instant(T_1)) as work:
+        begun = begin_all(work, ids, outbox.channels)
+    assert [each.rule for each in begun.outgoing] == ["1d_before"]
+    assert [(each.rule, each.reason) for each in begun.ended] == [("3d_before", "superseded")]
+    assert begun.left == []
+
+
+def test_a_chunk_takes_as_many_statements_as_one(app: Flask, outbox: Outbox) -> None:
+    clinic = a_clinic(app, chairs=3)
+    booked_at_many_times(clinic)
+    ids = claimed(clinic, "2026-11-28T12:00")
+    statements: list[str] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        statements.append(statement)
+
+    event.listen(db.engine, "before_cursor_execute", note)
+    counts = []
+    # The first of all reads what is then kept of the clinic.
+    for some in (ids[:1], ids[1:2], ids[2:]):
+        statements.clear()
+        with clinic.work(instant("2026-11-28T12:00")) as work:
+            assert len(begin_all(work, some, outbox.channels).outgoing) == len(some)
+        counts.append(len(statements))
+    assert counts[1] == counts[2]

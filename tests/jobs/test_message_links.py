@@ -17,7 +17,6 @@ from icalendar import Calendar
 from sqlalchemy import func, select
 
 from scheduler.links.model import Link
-from scheduler.messages.actions import begin_send
 from scheduler.messages.channels_mail import SmtpMail
 from scheduler.messages.channels_text import PlainGateway
 from scheduler.messages.links import with_links
@@ -33,6 +32,7 @@ from tests.jobs.ticking import (
     Outbox,
     a_booking,
     a_visit,
+    begin_send,
     claimed,
     instant,
     step,

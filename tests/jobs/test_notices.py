@@ -12,7 +12,6 @@ import pytest
 from flask import Flask
 from icalendar import Calendar
 
-from scheduler.messages.actions import begin_send
 from scheduler.messages.channels_mail import SmtpMail
 from scheduler.messages.channels_text import PlainGateway
 from scheduler.messages.model_claims import release
@@ -25,6 +24,7 @@ from tests.jobs.ticking import (
     At,
     Outbox,
     a_booking,
+    begin_send,
     claimed,
     ends,
     ledger,
@@ -312,3 +312,14 @@ def test_a_visit_told_of_yesterday_is_reminded_of_all_the_same(app: Flask, outbo
     tick(app, TOLD, outbox.channels)
     tick(app, "2026-11-24T09:30", outbox.channels)
     assert ends(clinic)[-1] == ("1d_before", "sent", None)
+
+
+def test_a_notice_waits_for_no_reminder_and_the_reminder_for_the_notice(
+    app: Flask, outbox: Outbox
+) -> None:
+    """I41: both are due at once, and what the first says decides of the second."""
+    clinic = a_clinic(app, notices=ALL)
+    a_booking(clinic, first_on="2026-11-24", at="09:30")
+    done = tick(app, "2026-11-23T10:00", outbox.channels)
+    assert done == {"notice booked: sent": 1, "reminder 1d_before: skipped (merged)": 1}
+    assert len(outbox.mails) == 1

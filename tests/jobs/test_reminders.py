@@ -14,7 +14,6 @@ import pytest
 from flask import Flask
 
 from scheduler import embedded
-from scheduler.messages.actions import begin_send
 from scheduler.patients.actions import change_patient
 from scheduler.series.actions import book_series
 from scheduler.series.rules import Order
@@ -24,6 +23,7 @@ from tests.jobs.ticking import (
     At,
     Outbox,
     a_booking,
+    begin_send,
     cancel,
     claimed,
     ends,

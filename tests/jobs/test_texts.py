@@ -18,7 +18,6 @@ from sqlalchemy import select
 
 from scheduler.delivery import deliver_all
 from scheduler.messages import channels_text
-from scheduler.messages.actions import begin_send
 from scheduler.messages.channels_http import Answer
 from scheduler.messages.channels_text import PlainGateway, judged
 from scheduler.messages.model import Message
@@ -27,7 +26,7 @@ from scheduler.outreach.actions import scan
 from tests.builders import ClinicKit, a_clinic, a_patient, cleared, consents
 from tests.gateway.fates import Fates
 from tests.gateway.running import a_gateway
-from tests.jobs.ticking import Outbox, a_booking, claimed, ends, instant, ledger, tick
+from tests.jobs.ticking import Outbox, a_booking, begin_send, claimed, ends, instant, ledger, tick
 
 pytestmark = pytest.mark.usefixtures("at")
 

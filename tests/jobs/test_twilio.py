@@ -22,19 +22,29 @@ from scheduler.access.model import AuditEntry
 from scheduler.app import create_app
 from scheduler.db import db
 from scheduler.messages import channels_twilio
-from scheduler.messages.actions import Outgoing, begin_send, settle
 from scheduler.messages.actions_texts import set_sender
 from scheduler.messages.channels_http import Answer
 from scheduler.messages.channels_twilio import Twilio, judged
 from scheduler.messages.model import Message
 from scheduler.messages.model_texts import InboundText
+from scheduler.messages.outgoing import Outgoing
 from scheduler.messages.rules import Outcome
 from scheduler.messages.rules_receipts import MEANINGS, RANKS
 from tests.builders import ClinicKit, a_clinic
 from tests.conftest import Size
 from tests.gateway.running import a_gateway
 from tests.jobs.test_texts import seed_of, texted
-from tests.jobs.ticking import Outbox, a_booking, claimed, ends, instant, ledger, tick
+from tests.jobs.ticking import (
+    Outbox,
+    a_booking,
+    begin_send,
+    claimed,
+    ends,
+    instant,
+    ledger,
+    settle,
+    tick,
+)
 
 pytestmark = pytest.mark.usefixtures("at")
 
@@ -68,7 +78,7 @@ def sent_by(clinic: ClinicKit, sid: str = "SM1") -> UUID:
         outgoing = begin_send(work, message_id, ways)
     assert isinstance(outgoing, Outgoing)
     with clinic.work(instant(DUE)) as work:
-        settle(work, outgoing, Outcome("sent", provider_id=sid), 0)
+        settle(work, outgoing, Outcome("sent", provider_id=sid))
     return message_id
 
 
@@ -215,7 +225,7 @@ def test_a_call_that_comes_before_the_answer_is_heeded(app: Flask, hooked: Flask
     assert outgoing
     said(hooked, clinic, message_id, "delivered")
     with clinic.work(instant(DUE)) as work:
-        settle(work, outgoing, Outcome("sent", provider_id="SM1"), 0)
+        settle(work, outgoing, Outcome("sent", provider_id="SM1"))
     assert ends(clinic) == [("3d_before", "delivered", None)]
 
 

@@ -1,7 +1,7 @@
 """What tests of the background job share: visits to speak of, ticks, and what they sent."""
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes, policy
 from email.message import EmailMessage
@@ -12,11 +12,16 @@ from uuid import UUID
 from flask import Flask
 
 from scheduler import delivery
+from scheduler.messages.actions import begin_all
+from scheduler.messages.actions_settle import settle_all
 from scheduler.messages.channels import Channel, Channels
 from scheduler.messages.channels_files import FileOutbox
 from scheduler.messages.model_claims import claim
+from scheduler.messages.outgoing import Outgoing, Way
+from scheduler.messages.rules import Outcome
 from scheduler.outreach.actions import scan
 from scheduler.sessions.model import InfusionSession
+from scheduler.tenancy import Work
 from tests.builders import ClinicKit, a_cleared_patient, an_order
 
 At = Callable[[datetime | str], None]
@@ -124,6 +129,18 @@ def claimed(clinic: ClinicKit, at: str, lease: timedelta = timedelta(minutes=1))
         scan(work)
     with clinic.work(instant(at)) as work:
         return claim(work, lease)
+
+
+def begin_send(work: Work, message_id: UUID, channels: Mapping[str, Way]) -> Outgoing | None:
+    """Begin the attempt of one claimed message; its lease stays the one it has."""
+    outgoing = begin_all(work, [message_id], channels).outgoing
+    return outgoing[0] if outgoing else None
+
+
+def settle(work: Work, sent: Outgoing, outcome: Outcome) -> str:
+    """Note how its attempt ended; the status that it led to."""
+    (status,) = settle_all(work, [(sent, outcome)], lambda: 0)
+    return status
 
 
 def ledger(clinic: ClinicKit, **query: Any) -> list[dict[str, Any]]:

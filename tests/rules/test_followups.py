@@ -78,4 +78,4 @@ def test_a_follow_up_is_due_by_day_in_time_to_be_of_use_and_found_by_its_scan(
     assert next_at is None or found.not_after <= next_at
     if next_at is None or next_at > found.due_at:
         assert found.due_at < found.not_after
-    assert recorded_from(found.due_at, hours) <= recorded_at <= found.due_at
+    assert recorded_from(found.due_at, hours, quiet) <= recorded_at <= found.due_at

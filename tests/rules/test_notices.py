@@ -7,11 +7,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scheduler.messages.rules_quiet import QuietHours
-from scheduler.notices.rules import GRACE, Notice, Promise, booking_of, change_of, told_at
+from scheduler.notices.rules import (
+    GRACE,
+    Notice,
+    Promise,
+    booking_of,
+    change_of,
+    changes_due_in,
+    told_at,
+)
+from scheduler.spans import Span
 from tests.rules.drawn import PHOENIX, phoenix
 
 NIGHT = QuietHours(time(21), time(8), PHOENIX)
 MINUTE = timedelta(minutes=1)
+INSTANT = timedelta(microseconds=1)
 
 
 def at(text: str) -> datetime:
@@ -108,10 +118,10 @@ def test_what_was_booked_together_is_told_once_while_some_of_it_lies_ahead(
     st.integers(0, 30_000).map(lambda n: n * MINUTE),
     st.sampled_from([None, "clinic", "patient"]),
 )
-def test_no_notice_is_early_or_of_no_use_or_due_at_night(
+def test_no_notice_is_early_or_of_no_use_or_due_at_night_and_its_scan_finds_it(
     status: str, later: timedelta, ahead: timedelta, by: str | None
 ) -> None:
-    """I39"""
+    """I38, I39: nor is one lost by looking at too few changes."""
     seen = Promise(status, BOOKED + ahead, BOOKED, BOOKED + later, cancelled_by=by)
     for since, found in (
         (seen.promised_at, change_of(seen, NIGHT)),
@@ -120,3 +130,5 @@ def test_no_notice_is_early_or_of_no_use_or_due_at_night(
         if found is not None:
             assert since + GRACE <= found.due_at < found.not_after
             assert NIGHT.around(found.due_at) is None
+            looked_at = changes_due_in(Span(found.due_at - INSTANT, found.due_at), NIGHT)
+            assert looked_at.start <= since <= looked_at.end

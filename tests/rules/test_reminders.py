@@ -138,7 +138,9 @@ def test_a_scan_of_the_instant_at_which_it_is_due_looks_at_its_session(
     starts_at = on_wall(near + timedelta(days=shift), at, in_zone).at
     quiet = QuietHours(*ends, patient[0])
     (found,) = reminders_of(starts_at, None, [days], in_zone, quiet)
-    looked_at = starts_due_in(Span(found.due_at - INSTANT, found.due_at), days)
+    of_clinic = QuietHours(*ends, in_zone)
+    due = Span(found.due_at - INSTANT, found.due_at)
+    looked_at = starts_due_in(due, days, in_zone, of_clinic)
     assert looked_at.start <= starts_at < looked_at.end
 
 
