@@ -17,7 +17,7 @@ from bench.rows import Bench
 from bench.standard import NOW
 from scheduler.messages.channels import Channel
 from scheduler.messages.channels_mail import SmtpMail, as_mail
-from scheduler.messages.outgoing import Outgoing
+from scheduler.messages.outgoing import Outgoing, Visit
 from scheduler.messages.rules import Outcome
 from scheduler.messages.rules_text import reminder
 from scheduler.sending import Delivery
@@ -99,6 +99,7 @@ def _channel(port: int) -> SmtpMail:
 
 
 def _outgoing() -> Outgoing:
+    """A reminder as the whole delivery sends it, with its calendar file."""
     return Outgoing(
         clinic_id=uuid4(),
         id=uuid4(),
@@ -110,6 +111,7 @@ def _outgoing() -> Outgoing:
         draft=reminder("en", "Sonoran Care", "(602) 555-0100", NOW, standard.ZONE, name_zone=False),
         due_at=NOW,
         at=NOW,
+        visits=(Visit(uuid4(), 1, NOW, NOW + timedelta(minutes=40)),),
     )
 
 

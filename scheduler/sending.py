@@ -21,14 +21,14 @@ from sqlalchemy.exc import SQLAlchemyError
 import config
 from scheduler import logs
 from scheduler.messages.actions import Begun, begin_all
-from scheduler.messages.actions_bounces import heed
+from scheduler.messages.actions_bounces import heed_all
 from scheduler.messages.actions_settle import give_back, settle_all
 from scheduler.messages.channels import Channels
 from scheduler.messages.links import with_links
-from scheduler.messages.model import Message
 from scheduler.messages.model_claims import claim
 from scheduler.messages.outgoing import Outgoing
 from scheduler.messages.rules import NOT_TRIED, Outcome
+from scheduler.messages.rules_bounces import OF_ADDRESS
 from scheduler.tenancy import working_for
 
 # So many are begun at once where they go out one after the other; a crash leaves them in doubt.
@@ -125,12 +125,11 @@ class Delivery:
         with working_for(clinic_id, self.now()) as work:
             begun = begin_all(work, claimed, self.channels, via=self.way, lease=self.lease)
             going = with_links(work, begun.outgoing, self.settings.public_url)
-            begun = replace(begun, outgoing=going)
         for entry in begun.ended:
             if entry.status != "planned" or entry.channel == self.way:
                 why = entry.reason or "waits for the morning"
                 done[f"{entry.kind} {entry.rule}: {entry.status} ({why})"] += 1
-        return begun
+        return replace(begun, outgoing=going)
 
     def _send(self, begun: list[Outgoing], pool: ThreadPoolExecutor, until: float) -> list[Outcome]:
         """Let them go, those whose turn comes in time: the others' leases would run out first."""
@@ -153,12 +152,10 @@ class Delivery:
     def _settle(self, clinic_id: UUID, done: Done, ended: list[Ended]) -> None:
         with working_for(clinic_id, self.now()) as work:
             statuses = settle_all(work, ended, _jitter)
-            for place, (sent, _) in enumerate(ended):
-                if statuses[place] == "failed":
-                    statuses[place] = heed(work, work.load(Message, sent.id))
+            heeded = heed_all(work, [s.id for s, outcome in ended if outcome.reason in OF_ADDRESS])
         for (sent, outcome), status in zip(ended, statuses, strict=True):
             if outcome is not NOT_TRIED:
-                done[f"{sent.kind} {sent.rule}: {status}"] += 1
+                done[f"{sent.kind} {sent.rule}: {heeded.get(sent.id, status)}"] += 1
 
 
 def _together(

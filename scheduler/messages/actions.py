@@ -135,7 +135,7 @@ def _situation(
         session_starts_at=session.starts_at,
         next_session_at=held.next_starts.get(session.id) if entry.kind == "follow_up" else None,
         patient_status=recipient.status,
-        contact=contact(recipient.preferred_channel, recipient.addresses, consented, ways),
+        contact=contact(recipient.preferred_channel, recipient.working_addresses, consented, ways),
         quiet=today.quiet,
         told_today=may_merge and held.was_told_since(session, today.since),
     )

@@ -1,5 +1,8 @@
 """What follows from a refusal for good: the address is written to no more, and another may be."""
 
+from collections.abc import Iterable
+from uuid import UUID
+
 from sqlalchemy import select
 
 from scheduler.messages.actions import PURPOSE
@@ -12,24 +15,30 @@ from scheduler.patients.rules import contact
 from scheduler.tenancy import Work
 
 
-def heed(work: Work, message: Message) -> str:
+def heed(work: Work, message: Message) -> None:
     """Take in what a message's end says of its address, and try the patient's other one (I46).
 
     That is a second attempt of the same message: it is certain that the first did not arrive.
-    Returns the status that this leads to.
     """
     if message.channel is None or message.address is None:
-        return message.status
+        return
     if message.reason == OPTED_OUT:
         stop_writing_to(work, message.channel, message.address)
     elif message.reason in DEAD:
         note_failed(work, message.channel, message.address)
     else:
-        return message.status
+        return
     work.session.flush()
     if message.status == "failed":
         _fall_over(work, message)
-    return message.status
+
+
+def heed_all(work: Work, message_ids: Iterable[UUID]) -> dict[UUID, str]:
+    """Do so for messages whose attempts have just been settled; the statuses that it led to."""
+    messages = [work.load(Message, message_id) for message_id in message_ids]
+    for message in messages:
+        heed(work, message)
+    return {message.id: message.status for message in messages}
 
 
 def _fall_over(work: Work, message: Message) -> None:

@@ -2,6 +2,7 @@
 
 import smtplib
 import ssl
+from contextlib import suppress
 from datetime import datetime, timedelta
 from email import policy
 from email.errors import MessageError
@@ -18,6 +19,11 @@ from scheduler.messages.rules_text import Draft
 from scheduler.sessions.rules_event import Event, calendar_file
 
 TIMEOUT_SECONDS = 15
+
+# It closes the connection, as it had nothing to do or enough of us; by itself no refusal.
+CLOSING = 421
+
+Reply = tuple[int, bytes]
 
 # The mail server cannot be reached or does not let us in: certain, and worth another try.
 AWAY = Outcome("retry", "mail_server_away", away=True)
@@ -111,17 +117,19 @@ class SmtpMail:
         except UNMAILABLE:
             return Outcome("failed", "bad_address")
         try:
-            connection = self._connected()
+            connection, reply = self._begun()
         except (OSError, smtplib.SMTPException, UnicodeError):
             # What it has against us (a greeting of 554, a wrong password) is not the message's
             # fault, however final: nothing of it went out, and it is worth another try.
             self.close()
             return AWAY
-        return self._hand_over(connection, outgoing.address, message)
+        return self._hand_over(connection, reply, outgoing.address, message)
 
-    def _hand_over(self, connection: smtplib.SMTP, address: str, message: bytes) -> Outcome:
+    def _hand_over(
+        self, connection: smtplib.SMTP, reply: Reply, address: str, message: bytes
+    ) -> Outcome:
         try:
-            self._expect(connection.mail(self.mail_from))
+            self._expect(reply)
             self._expect(connection.rcpt(address))
         except smtplib.SMTPResponseException as refusal:
             self.close()
@@ -149,16 +157,19 @@ class SmtpMail:
             self.connection.close()
             self.connection = None
 
-    def _connected(self) -> smtplib.SMTP:
-        """The open connection, if the server still answers on it, or a new one."""
+    def _begun(self) -> tuple[smtplib.SMTP, Reply]:
+        """The open connection, if the server still answers on it, or a new one; and the answer.
+
+        It answers to the mail's own first command: to ask by another takes a round trip a mail.
+        """
         if self.connection is not None:
-            try:
-                self._expect(self.connection.noop())
-            except (OSError, smtplib.SMTPException):
-                self.close()
-        if self.connection is None:
-            self.connection = self._connect()
-        return self.connection
+            with suppress(OSError, smtplib.SMTPException):
+                reply = self.connection.mail(self.mail_from)
+                if reply[0] != CLOSING:
+                    return self.connection, reply
+            self.close()
+        self.connection = self._connect()
+        return self.connection, self.connection.mail(self.mail_from)
 
     def _connect(self) -> smtplib.SMTP:
         connection = self._open()
@@ -181,7 +192,7 @@ class SmtpMail:
         return smtplib.SMTP(host, port or 25, timeout=TIMEOUT_SECONDS)
 
     @staticmethod
-    def _expect(reply: tuple[int, bytes]) -> None:
+    def _expect(reply: Reply) -> None:
         if not 200 <= reply[0] < 300:
             raise smtplib.SMTPResponseException(*reply)
 

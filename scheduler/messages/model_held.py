@@ -28,7 +28,6 @@ from scheduler.messages.rules_told import (
     told_of,
 )
 from scheduler.patients.model import Consent, Patient
-from scheduler.patients.rules import working_addresses
 from scheduler.sessions.model import InfusionSession
 from scheduler.spans import Span
 from scheduler.tenancy import Work
@@ -49,9 +48,12 @@ class Recipient(NamedTuple):
     preferred_channel: str
 
     @property
-    def addresses(self) -> dict[str, str | None]:
-        """The patient's address on each channel, where it works (I46)."""
-        return working_addresses(self.phone, self.email, self.phone_failed_at, self.email_failed_at)
+    def working_addresses(self) -> dict[str, str | None]:
+        """The patient's address on each channel, but for those that failed for good (I46)."""
+        return {
+            "sms": None if self.phone_failed_at else self.phone,
+            "email": None if self.email_failed_at else self.email,
+        }
 
 
 class Today(NamedTuple):
@@ -160,7 +162,8 @@ _CONSENTS = (
 
 
 def _rows(work: Work, statement: Any, ids: Collection[UUID]) -> Iterable[Any]:
-    return work.session.execute(statement, {"clinic_id": work.clinic_id, "ids": list(ids)})
+    asked = {"clinic_id": work.clinic_id, "ids": list(ids)}
+    return work.session.connection().execute(statement, asked)
 
 
 def _by_purpose(consents: Iterable[Any]) -> dict[tuple[UUID, str], set[str]]:

@@ -22,6 +22,7 @@ DEAD = frozenset(
 )
 # Somebody texted STOP, and the provider heard it before us.
 OPTED_OUT = "twilio_21610"
+OF_ADDRESS = DEAD | {OPTED_OUT}
 
 # RFC 3463, 3.2: what is wrong with the address. 7, 8 and 9 are about the sender's own.
 _NO_SUCH_ADDRESS = re.compile(r"5\.1\.(?![789]\b)\d{1,3}\b", re.ASCII)

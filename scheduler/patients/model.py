@@ -11,7 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from scheduler.db import Base, OfClinic, Versioned, among
 from scheduler.errors import NotFound
-from scheduler.patients.rules import search_patterns, working_addresses
+from scheduler.patients.rules import search_patterns
 from scheduler.tenancy import Match, Work
 
 
@@ -46,7 +46,10 @@ class Patient(OfClinic, Versioned, Base):
     @property
     def working_addresses(self) -> dict[str, str | None]:
         """Those of them that messages reach: none has failed for good (I46)."""
-        return working_addresses(self.phone, self.email, self.phone_failed_at, self.email_failed_at)
+        return {
+            "sms": None if self.phone_failed_at else self.phone,
+            "email": None if self.email_failed_at else self.email,
+        }
 
 
 class Contact(NamedTuple):
@@ -128,15 +131,8 @@ def consents_in_force(work: Work, patient_id: UUID) -> set[tuple[str, str | None
 
 def consented_channels(work: Work, patient_id: UUID, purpose: str) -> set[str]:
     """The channels on which the patient may be written to for this purpose."""
-    rows = work.session.scalars(
-        select(Consent.channel).where(
-            Consent.clinic_id == work.clinic_id,
-            Consent.patient_id == patient_id,
-            Consent.purpose == purpose,
-            Consent.withdrawn_at.is_(None),
-        )
-    )
-    return {channel for channel in rows if channel}
+    pairs = consents_in_force(work, patient_id)
+    return {channel for of, channel in pairs if of == purpose and channel}
 
 
 def consents_at(work: Work, channel: str, address: str) -> list[Consent]:

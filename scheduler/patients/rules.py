@@ -3,7 +3,7 @@
 import unicodedata
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 
 # The channels that messages can take.
 CHANNELS = ("email", "sms")
@@ -39,19 +39,6 @@ class Contact:
     channel: str | None
     address: str | None = None
     reason: str | None = None
-
-
-def working_addresses(
-    phone: str | None,
-    email: str | None,
-    phone_failed_at: datetime | None,
-    email_failed_at: datetime | None,
-) -> dict[str, str | None]:
-    """A patient's address on each channel, where it has not failed for good (I46)."""
-    return {
-        "sms": None if phone_failed_at else phone,
-        "email": None if email_failed_at else email,
-    }
 
 
 def contact(

@@ -221,6 +221,18 @@ def test_a_connection_the_server_has_dropped_is_made_anew(app: Flask) -> None:
         assert (len(sink.mails), sink.connections) == (2, 2)
 
 
+def test_a_connection_the_server_closes_at_the_next_mail_is_made_anew(app: Flask) -> None:
+    """I38: it says so in its answer to the mail's first command."""
+    clinic = a_clinic(app)
+    a_booking(clinic)
+    with a_sink() as sink, mail_to(sink.url) as mail:
+        tick(app, DUE, {"email": mail})
+        sink.replies["MAIL"].append("421 idle for too long")
+        done = tick(app, "2026-11-30T09:30", {"email": mail})
+        assert done == {"reminder 1d_before: sent": 1}
+        assert (len(sink.mails), sink.connections) == (2, 2)
+
+
 @pytest.mark.parametrize("greeting", [b"554 closed for the day\r\n", b"", b"HTTP/1.1 400 Bad\r\n"])
 def test_a_server_that_does_not_speak_to_us_is_no_fault_of_the_message(
     app: Flask, monkeypatch: pytest.MonkeyPatch, greeting: bytes
