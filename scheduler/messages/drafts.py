@@ -33,7 +33,7 @@ def visits_of(held: Held, entry: Entry, told: Sequence[ToldSession]) -> tuple[Vi
         return ()
     gone = entry.rule == "cancelled"
     return tuple(
-        Visit(each.id, each.time_version, each.starts_at, each.ends_at, is_cancelled=gone)
+        Visit(each.id, each.time_version, each.starts_at, each.leaves_at, is_cancelled=gone)
         for each in told
         if not gone or held.is_in_a_calendar(each)
     )

@@ -1,7 +1,7 @@
 """Which visits a message tells of, and what a patient or their calendar was told already."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
 
@@ -21,6 +21,12 @@ class ToldSession(NamedTuple):
     ends_at: datetime
     booked_at: datetime | None
     promised_at: datetime | None
+    observation_minutes: int
+
+    @property
+    def leaves_at(self) -> datetime:
+        """When the patient leaves, as it was booked."""
+        return self.ends_at + timedelta(minutes=self.observation_minutes)
 
 
 class SentNotice(NamedTuple):

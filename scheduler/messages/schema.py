@@ -1,10 +1,15 @@
 """The shape of the ledger."""
 
-from marshmallow import fields
+from typing import Any
+
+from marshmallow import Schema, fields, post_dump
 
 from scheduler.messages.rules import REASONS, STATUSES
+from scheduler.messages.rules_replies import MEANINGS
 from scheduler.web.fields import Choice, Count, Id, Instant, Text
+from scheduler.web.fields_contact import E164
 from scheduler.web.schema import PageQuery, Stored, Strict
+from scheduler.web.shown import reads_replies
 
 KINDS = ("reminder", "follow_up", "notice")
 CHANNELS = ("sms", "email")
@@ -19,6 +24,14 @@ class MessageQuery(PageQuery):
     to = Instant()
     status = Choice(*STATUSES)
     patient_id = Id()
+
+
+class LedgerQuery(MessageQuery):
+    """A window on the ledger, of one session too, one kind, one channel."""
+
+    session_id = Id()
+    kind = Choice(*KINDS)
+    channel = Choice(*CHANNELS)
 
 
 class ByHand(Strict):
@@ -48,3 +61,24 @@ class MessageOut(Stored):
     attempts = Count(required=True)
     sent_at = Instant(required=True, allow_none=True)
     note = fields.String(required=True, allow_none=True)
+
+
+class TextOut(Schema):
+    """A text that came in, as it came; `session_id` is the visit that it confirmed.
+
+    `said` are its words: the front desk and clinicians see them.
+    """
+
+    id = Id(required=True)
+    number = fields.String(required=True, metadata=E164)
+    received_at = Instant(required=True)
+    meaning = Choice(*MEANINGS, required=True)
+    session_id = Id(required=True, allow_none=True)
+    said = fields.String(attribute="body")
+
+    @post_dump
+    def hide_words(self, dumped: dict[str, Any], **_: object) -> dict[str, Any]:
+        """What a patient writes may tell anything: it is for those who answer it (I61)."""
+        if not reads_replies():
+            dumped.pop("said", None)
+        return dumped

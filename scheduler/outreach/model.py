@@ -38,7 +38,10 @@ class Coming(DueMessage):
     """A message that is not in the ledger yet."""
 
     status: str = "planned"
+    id: UUID | None = None
     reason: str | None = None
+    sent_at: datetime | None = None
+    note: str | None = None
 
 
 def locked_mark(work: Work) -> OutreachMark:

@@ -1,4 +1,4 @@
-"""What was sent and what will be: reminders, follow-ups, and a session's messages."""
+"""What was sent and what will be: by kind, of a session, of a patient."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -10,6 +10,7 @@ from scheduler.messages.schema import ByHand, MessageOut
 from scheduler.outreach import actions
 from scheduler.outreach.model import past_and_coming, place
 from scheduler.outreach.schema import OutreachOut, OutreachQuery
+from scheduler.patients.model import Patient
 from scheduler.sessions.model import InfusionSession
 from scheduler.spans import Span
 from scheduler.tenancy import Work
@@ -17,7 +18,7 @@ from scheduler.web import paging
 from scheduler.web.routes import Routes
 from scheduler.web.schema import PageQuery, page_of
 
-routes = Routes("outreach", "Reminders and follow-ups, past and coming.")
+routes = Routes("outreach", "Messages, past and coming.")
 
 # Longer than any message is due before or after its session.
 AROUND = timedelta(days=400)
@@ -30,10 +31,23 @@ AROUND = timedelta(days=400)
     answer=page_of(OutreachOut),
 )
 def list_session_messages(work: Work, query: dict[str, Any], session_id: UUID) -> paging.Page:
-    """List a session's reminders and follow-ups, sent, skipped and why, and coming."""
+    """List a session's messages: sent, skipped and why, and coming."""
     starts_at = work.load(InfusionSession, session_id).starts_at
     around = Span(starts_at, starts_at).widened(AROUND)
     return _page(work, around, session_id=session_id, **query)
+
+
+@routes.get(
+    "/patients/<uuid:patient_id>/messages",
+    access=READ_CARE,
+    query=PageQuery(),
+    answer=page_of(OutreachOut),
+)
+def list_patient_messages(work: Work, query: dict[str, Any], patient_id: UUID) -> paging.Page:
+    """List a patient's messages of the last 400 days and of the next: sent, skipped, coming."""
+    patient = work.load(Patient, patient_id)
+    around = Span(work.now, work.now).widened(AROUND)
+    return _page(work, around, patient_id=patient.id, **query)
 
 
 @routes.post(

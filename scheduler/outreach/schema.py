@@ -24,7 +24,13 @@ class OutreachQuery(MessageQuery):
 
 
 class OutreachOut(Schema):
-    """One reminder or follow-up, past or coming (`planned`); `reason` where there is one."""
+    """One message, past or coming (`planned`); `reason` where there is one.
+
+    `id` is its own in the ledger, null while it is still to come. `note` is what a person said who
+    sent it at once or skipped it.
+    """
+
+    id = Id(required=True, allow_none=True)
 
     session_id = Id(required=True)
     patient_id = Id(required=True)
@@ -34,3 +40,5 @@ class OutreachOut(Schema):
     due_at = Instant(required=True)
     status = Choice(*STATUSES, required=True)
     reason = fields.String(required=True, allow_none=True, metadata=REASON)
+    sent_at = Instant(required=True, allow_none=True)
+    note = fields.String(required=True, allow_none=True)

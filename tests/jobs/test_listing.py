@@ -53,8 +53,12 @@ def test_what_comes_and_what_went_stand_in_one_list(app: Flask, at: At, outbox: 
     one_sent = [("3d_before", T_3, "sent"), ("1d_before", T_1, "planned")]
     assert due(clinic, "reminders", **AROUND) == one_sent
     assert due(clinic, f"sessions/{session['id']}/messages") == one_sent
-    (first, _) = items(clinic, "reminders", **AROUND)
+    assert due(clinic, f"patients/{session['patient_id']}/messages") == one_sent
+    (first, coming) = items(clinic, "reminders", **AROUND)
+    (row,) = items(clinic, "messages")
+    assert [coming[name] for name in ("id", "sent_at")] == [None, None]
     assert first == {
+        "id": row["id"],
         "session_id": session["id"],
         "patient_id": session["patient_id"],
         "kind": "reminder",
@@ -63,6 +67,8 @@ def test_what_comes_and_what_went_stand_in_one_list(app: Flask, at: At, outbox: 
         "due_at": T_3,
         "status": "sent",
         "reason": None,
+        "sent_at": T_3,
+        "note": None,
     }
 
 
@@ -77,6 +83,30 @@ def test_a_follow_up_is_coming_once_the_visit_is_over(app: Flask, at: At, outbox
     assert due(clinic, f"sessions/{session['id']}/messages")[-1][0] == "check_in"
     tick(app, "2026-12-02T10:40", outbox.channels)
     assert due(clinic, "follow-ups", **AROUND) == [("check_in", CHECK_IN, "sent")]
+
+
+def test_the_ledger_is_asked_by_session_kind_and_channel(
+    app: Flask, at: At, outbox: Outbox
+) -> None:
+    clinic = a_clinic(app, notices=("booked",))
+    session, other = a_booking(clinic), a_booking(clinic)
+    for when in ("2026-11-23T09:00", T_3):
+        tick(app, when, outbox.channels)
+    rows = items(clinic, "messages")
+    assert len(rows) == 4
+    of_it = items(clinic, "messages", session_id=session["id"])
+    assert [row["rule"] for row in of_it] == ["booked", "3d_before"]
+    reminders = items(clinic, "messages", session_id=other["id"], kind="reminder")
+    assert [row["rule"] for row in reminders] == ["3d_before"]
+    assert items(clinic, "messages", channel="email") == rows
+    assert items(clinic, "messages", channel="sms") == []
+    of_patient = items(clinic, f"patients/{session['patient_id']}/messages")
+    assert [(each["rule"], each["status"]) for each in of_patient] == [
+        ("booked", "sent"),
+        ("3d_before", "sent"),
+        ("1d_before", "planned"),
+    ]
+    assert [each["id"] for each in of_patient[:2]] == [row["id"] for row in of_it]
 
 
 def test_moving_and_cancelling_change_what_is_coming(app: Flask, at: At, outbox: Outbox) -> None:

@@ -20,7 +20,7 @@ from scheduler.messages.model_texts import InboundText
 from scheduler.messages.rules_answers import SAID, answer, short_time
 from scheduler.messages.rules_gsm import fits
 from scheduler.messages.rules_text import Draft
-from tests.builders import ClinicKit, a_clinic, an_order
+from tests.builders import ClinicKit, a_clinic, a_patient, an_order
 from tests.gateway.running import a_gateway
 from tests.jobs.test_texts import texted
 from tests.jobs.test_twilio import (
@@ -338,6 +338,32 @@ def test_what_a_patient_wrote_is_for_those_who_answer_it(clinic: ClinicKit, writ
     for role in ("integration", "admin"):
         (item,) = listed(clinic, role)
         assert "said" not in item
+
+
+def test_the_texts_of_a_patient_are_listed_for_those_who_answer_them(
+    app: Flask, clinic: ClinicKit, at: At, write: Write
+) -> None:
+    """I61: and nobody else's are."""
+    patient_id = texted(clinic, phone=HIS)
+    session = a_booking(clinic, patient_id)
+    reminded(app, at)
+    write("Thank you")
+    at(instant("2026-11-28T10:01"))
+    write("C")
+    write("Me too", number="+16025550999")
+
+    def texts(role: str, of: object = patient_id) -> list[dict[str, Any]]:
+        answer = clinic.caller(role).get(f"/v1/patients/{of}/texts")
+        assert answer.status_code == 200
+        return list(answer.get_json()["items"])
+
+    first, second = texts("front_desk")
+    assert (first["said"], first["meaning"], first["session_id"]) == ("Thank you", "words", None)
+    assert second["session_id"] == session["id"]
+    assert second["received_at"] == "2026-11-28T10:01:00-07:00"
+    assert (second["meaning"], second["number"]) == ("confirm", HIS)
+    assert ["said" in each for each in texts("integration")] == [False, False]
+    assert texts("front_desk", a_patient(clinic, phone=None)) == []
 
 
 def test_who_cannot_be_reminded_is_to_be_called_until_they_confirm(

@@ -104,6 +104,8 @@ def test_a_mail_has_a_plain_part_a_page_and_an_event_for_the_calendar(app: Flask
     assert visit["UID"] == session["id"]
     assert visit["SEQUENCE"] == session["time_version"]
     assert visit.decoded("DTSTART") == datetime.fromisoformat(session["starts_at"])
+    # The infusion's 40 minutes and the 30 that the patient stays on.
+    assert visit.decoded("DTEND") - visit.decoded("DTSTART") == timedelta(minutes=70)
     assert visit["SUMMARY"] == "Appointment, Sonoran & Care"
     assert visit["ATTENDEE"] == f"mailto:{taken['To']}"
 

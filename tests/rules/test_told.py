@@ -36,7 +36,7 @@ class A:
         starts_at = NOW + self.n * DAY
         return ToldSession(
             UUID(int=self.n), PATIENT, self.series_id, self.status, self.time_version,
-            starts_at, starts_at + HOUR, self.booked_at, self.promised_at,
+            starts_at, starts_at + HOUR, self.booked_at, self.promised_at, 30,
         )  # fmt: skip
 
 
