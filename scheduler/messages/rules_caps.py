@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 # What matters most to whoever is written to goes first: that a visit is at another time or not at
-# all, then the reminder of the day before. That it was booked or missed they know themselves.
-RANKS = {"changed": 0, "cancelled": 0, "1d_before": 1, "check_in": 2, "booked": 4, "missed": 4}
+# all, then the reminder of the day before. That one was booked goes beside it: told first, it
+# spares them the reminder of that day. That one was missed they know themselves.
+RANKS = {"changed": 0, "cancelled": 0, "1d_before": 1, "booked": 1, "check_in": 2, "missed": 4}
 OTHER_REMINDERS = 3
 
 FREE, TAKEN, NONE_LEFT = ROOMS = ("free", "taken", "none_left")

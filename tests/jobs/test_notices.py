@@ -12,6 +12,7 @@ import pytest
 from flask import Flask
 from icalendar import Calendar
 
+from scheduler.messages import model_claims
 from scheduler.messages.channels_mail import SmtpMail
 from scheduler.messages.channels_text import PlainGateway
 from scheduler.messages.model_claims import release
@@ -304,6 +305,17 @@ def test_a_visit_told_of_today_is_not_reminded_of_today(
     tick(app, "2026-11-23T16:00", outbox.channels)
     assert ends(clinic)[0] == ("booked", "sent", None)
     assert ("1d_before", *reminder) in ends(clinic)
+
+
+def test_a_backlog_tells_of_a_visit_before_it_would_remind_of_it(
+    app: Flask, outbox: Outbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """I41: however few are claimed at a time, they are one message."""
+    monkeypatch.setattr(model_claims, "BATCH", 1)
+    clinic = a_clinic(app, notices=("booked",))
+    a_booking(clinic, first_on="2026-11-24", at="14:30")
+    tick(app, "2026-11-23T16:00", outbox.channels)
+    assert ends(clinic) == [("booked", "sent", None), ("1d_before", "skipped", "merged")]
 
 
 def test_a_visit_told_of_yesterday_is_reminded_of_all_the_same(app: Flask, outbox: Outbox) -> None:

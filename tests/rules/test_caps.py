@@ -58,10 +58,11 @@ def test_a_number_has_room_for_one_text_a_day_and_five_a_week(
 
 def test_a_change_goes_before_a_reminder_and_that_of_the_day_before_before_the_others() -> None:
     """I41"""
-    order = ["changed", "1d_before", "check_in", "3d_before", "booked"]
+    order = ["changed", "1d_before", "check_in", "3d_before", "missed"]
     assert sorted(order, key=rank_of) == order
     assert len({rank_of(each) for each in order}) == len(order)
     assert rank_of("cancelled") == rank_of("changed")
+    assert rank_of("booked") == rank_of("1d_before")
     assert rank_of("14d_before") == rank_of("2d_before") == rank_of("3d_before")
     assert set(NOTICES) <= set(RANKS)
 
