@@ -27,10 +27,15 @@ def list_templates(work: Work, query: dict[str, Any]) -> paging.Page:
     """List what every message says: in the clinic's own words, or in the standard ones."""
     limit, cursor = query["limit"], query["cursor"]
     words = standing_words(work)
-    # There are always as many: a place is a number.
-    start = 0 if cursor is None else max(0, *paging.decode(cursor, int))
+    places = [[each.message, each.language] for each in words]
+    start = 0
+    if cursor is not None:
+        last = paging.decode(cursor, str, str)
+        if last not in places:
+            raise paging.not_ours()
+        start = places.index(last) + 1
     shown = words[start : start + limit + 1]
-    return paging.sliced(shown, limit, lambda last: [words.index(last) + 1])
+    return paging.sliced(shown, limit, lambda each: [each.message, each.language])
 
 
 @routes.get(ONE, access=READ_SITE, answer=TemplateOut())

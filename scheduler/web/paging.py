@@ -35,7 +35,12 @@ def decode(cursor: str, *kinds: type) -> list[Any]:
             raise ValueError
         return [_parsed(value, kind) for value, kind in zip(raw, kinds, strict=True)]
     except (ValueError, TypeError, binascii.Error):
-        raise Problem(400, "malformed", "This cursor is not one of ours.") from None
+        raise not_ours() from None
+
+
+def not_ours() -> Problem:
+    """The refusal of a cursor that no page of ours had."""
+    return Problem(400, "malformed", "This cursor is not one of ours.")
 
 
 def _parsed(value: Any, kind: type) -> Any:

@@ -33,6 +33,8 @@ CHANGES = {
     "chairs": "UPDATE chairs SET active = NOT active",
     "clinics": "UPDATE clinics SET session_minutes_max = session_minutes_max + 5",
     "closures": "INSERT INTO closures VALUES (:clinic, :id, now(), now() + interval '1 h', 'x', 1)",
+    "message_templates": "INSERT INTO message_templates VALUES"
+    " (:clinic, 'missed', 'en', 's', 'b', 't', 1)",
     "opening_hours": "UPDATE opening_hours SET hours = '[]'",
     "outages": "INSERT INTO outages SELECT :clinic, :id, id, now(), now() + interval '1 h', 'x', 1"
     " FROM chairs LIMIT 1",
