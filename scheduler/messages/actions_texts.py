@@ -34,7 +34,7 @@ def note_receipt(
         return None
     if message.provider_id not in (None, provider_id):
         return message
-    status = after_receipt(message.status, said)
+    status = after_receipt(message.status, said, in_doubt=message.ambiguous)
     if status is not None:
         message.status, message.provider_id = status, provider_id
         message.reason = f"twilio_{code}" if status == "undelivered" and code else None

@@ -133,7 +133,9 @@ class SmtpMail:
             self._expect(connection.rcpt(address))
         except smtplib.SMTPResponseException as refusal:
             self.close()
-            return _refused(refusal)
+            # The answer to MAIL is about the sender, who is always the same: of this address it
+            # says nothing, however it reads.
+            return _refused(refusal, of_address=_is_taken(reply))
         except (OSError, smtplib.SMTPException):
             # Not a byte of the message went out: certain, and worth another try.
             self.close()
@@ -193,14 +195,19 @@ class SmtpMail:
 
     @staticmethod
     def _expect(reply: Reply) -> None:
-        if not 200 <= reply[0] < 300:
+        if not _is_taken(reply):
             raise smtplib.SMTPResponseException(*reply)
 
 
-def _refused(refusal: smtplib.SMTPResponseException) -> Outcome:
+def _is_taken(reply: Reply) -> bool:
+    return 200 <= reply[0] < 300
+
+
+def _refused(refusal: smtplib.SMTPResponseException, *, of_address: bool = True) -> Outcome:
     """A reply of 4xx is worth another try, one of 5xx is not (RFC 5321, 4.2.1)."""
     said = refusal.smtp_error
-    if is_dead(said.decode("ascii", "replace") if isinstance(said, bytes) else said):
+    says = said.decode("ascii", "replace") if isinstance(said, bytes) else said
+    if of_address and is_dead(says):
         return Outcome("failed", "dead_address")
     temporary = 400 <= refusal.smtp_code < 500
     return Outcome("retry" if temporary else "failed", f"smtp_{refusal.smtp_code}")

@@ -67,12 +67,21 @@ class DueMessage:
     channel: str | None = None
 
 
+# PostgreSQL takes 65,535 values a statement, and a message is 16 of them: after days without jobs
+# a clinic may have more that fell due than would fit.
+AT_ONCE = 1_000
+
+
 def enter_in_ledger(work: Work, due: Sequence[DueMessage]) -> int:
     """Plan these messages; those that are in the ledger already stay as they are. How many new.
 
     But for the follow-up of a visit whose completion was undone before it went: once the visit is
     completed again it is planned anew (I50).
     """
+    return sum(_entered(work, due[at : at + AT_ONCE]) for at in range(0, len(due), AT_ONCE))
+
+
+def _entered(work: Work, due: Sequence[DueMessage]) -> int:
     new = 0
     reminders = [_planned(work, each) for each in due if each.kind != "follow_up"]
     if reminders:

@@ -24,8 +24,9 @@ DEAD = frozenset(
 OPTED_OUT = "twilio_21610"
 OF_ADDRESS = DEAD | {OPTED_OUT}
 
-# RFC 3463, 3.2: what is wrong with the address. 7, 8 and 9 are about the sender's own.
-_NO_SUCH_ADDRESS = re.compile(r"5\.1\.(?![789]\b)\d{1,3}\b", re.ASCII)
+# RFC 3463, 3.2: what is wrong with the address. 7, 8 and 9 are about the sender's own, and so may
+# 0 be: with it Postfix answers RCPT where it does not know the sender (`reject_unlisted_sender`).
+_NO_SUCH_ADDRESS = re.compile(r"5\.1\.(?![0789]\b)\d{1,3}\b", re.ASCII)
 _OUR_ID = re.compile(r"^Message-ID:\s*<([0-9a-f-]{36})@", re.ASCII | re.IGNORECASE | re.MULTILINE)
 
 

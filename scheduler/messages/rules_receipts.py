@@ -24,11 +24,18 @@ MEANINGS = {
 
 # What was delivered after all was delivered, whatever was said before.
 RANKS = {"sending": 0, "unknown": 0, "sent": 1, "undelivered": 2, "delivered": 3}
+WAITING = ("planned", "claimed")
 
 
-def after_receipt(status: str, said: str) -> str | None:
-    """The status that a message moves on to; None when the word changes nothing."""
+def after_receipt(status: str, said: str, *, in_doubt: bool = False) -> str | None:
+    """The status that a message moves on to; None when the word changes nothing.
+
+    One `in_doubt` may have gone. Where it waits to go again it need not, once it is known to have
+    gone; that it did not arrive is what it waits for.
+    """
     meaning = MEANINGS.get(said)
+    if in_doubt and status in WAITING:
+        return meaning if meaning in ("sent", "delivered") else None
     if meaning is None or status not in RANKS or RANKS[meaning] <= RANKS[status]:
         return None
     return meaning

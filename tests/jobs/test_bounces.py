@@ -117,6 +117,19 @@ def test_what_says_nothing_of_the_address_leaves_it_alone(
         assert len(sink.mails) == 1, "the next one goes"
 
 
+def test_what_a_server_has_against_the_sender_is_no_fault_of_the_address(
+    app: Flask, at: At
+) -> None:
+    """I46: a wrong MAIL_FROM would else take every patient's address."""
+    clinic = a_clinic(app)
+    session = a_booking(clinic)
+    with a_sink() as sink:
+        sink.replies["MAIL"].append("550 5.1.1 Sender unknown")
+        by_mail(app, DUE, sink)
+    assert ends(clinic) == [("3d_before", "failed", "smtp_550")]
+    assert kept(clinic, session["patient_id"])["email_failed_at"] is None
+
+
 def test_a_gateway_says_that_a_number_is_dead(app: Flask, at: At) -> None:
     clinic = a_clinic(app)
     patient_id = texted(clinic, phone=HIS)

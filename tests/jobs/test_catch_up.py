@@ -6,6 +6,7 @@ The jobs stop on Sunday, 29 November 2026 at noon in Phoenix and go on three day
 from collections import Counter
 from datetime import datetime, timedelta
 from pathlib import Path
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -13,6 +14,7 @@ from flask import Flask
 
 from scheduler import embedded
 from scheduler.messages.channels_files import FileOutbox
+from scheduler.messages.model import DueMessage, enter_in_ledger
 from scheduler.messages.outgoing import Outgoing
 from scheduler.messages.rules import Outcome
 from tests.builders import a_clinic
@@ -117,3 +119,19 @@ def test_after_three_days_each_visit_is_reminded_of_once_at_most_and_in_time(
         "night",
     }
     assert min(ends["sent", None], ends["skipped", "too_late"]) > 0
+
+
+def test_more_may_have_fallen_due_than_one_statement_takes(app: Flask, at: At) -> None:
+    """I38: of 65,535 values; a message is 16 of them."""
+    clinic = a_clinic(app)
+    session = a_booking(clinic)
+    ids = UUID(session["id"]), UUID(session["patient_id"])
+    when = instant(STOPPED)
+    due = [
+        DueMessage("reminder", f"{days}d_before", *ids, 1, when, when + timedelta(days=1), "email")
+        for days in range(1, 4_201)
+    ]
+    with clinic.work(when) as work:
+        assert enter_in_ledger(work, due) == len(due)
+    with clinic.work(when) as work:
+        assert enter_in_ledger(work, due) == 0

@@ -35,6 +35,7 @@ from tests.conftest import Size
 from tests.gateway.running import a_gateway
 from tests.jobs.test_texts import seed_of, texted
 from tests.jobs.ticking import (
+    At,
     Outbox,
     a_booking,
     begin_send,
@@ -43,6 +44,7 @@ from tests.jobs.ticking import (
     instant,
     ledger,
     settle,
+    step,
     tick,
 )
 
@@ -213,6 +215,25 @@ def test_a_call_clears_up_an_attempt_that_broke_off(
     assert ends(clinic) == [("3d_before", "unknown", "gateway_broke_off")]
     said(hooked, clinic, UUID(ledger(clinic)[0]["id"]), "queued")
     assert ends(clinic) == [("3d_before", "sent", None)]
+
+
+def test_what_is_known_to_have_gone_does_not_go_again(
+    app: Flask, hooked: FlaskClient, at: At, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """I35, I45: a cancellation goes again where nobody knows; by then the provider has told us."""
+    monkeypatch.setattr(channels_twilio, "TIMEOUT_SECONDS", 0.4)
+    clinic = with_number(a_clinic(app, notices=("cancelled",)))
+    session = a_booking(clinic, texted(clinic))
+    at("2026-11-23T10:00:00-07:00")
+    step(clinic, session, "cancel", reason="a leak", by="clinic")
+    with a_gateway(keyed=False, seed=seed_of("resets_after"), well=0) as gateway:
+        channels = {"sms": Twilio(gateway.twilio_url, PUBLIC)}
+        tick(app, "2026-11-23T10:05", channels)
+        assert ends(clinic) == [("cancelled", "planned", "gateway_broke_off")]
+        said(hooked, clinic, UUID(ledger(clinic)[0]["id"]), "delivered")
+        tick(app, "2026-11-23T10:10", channels)
+        assert len(gateway.ledger()["taken"]) == 1
+    assert ends(clinic) == [("cancelled", "delivered", None)]
 
 
 def test_a_call_that_comes_before_the_answer_is_heeded(app: Flask, hooked: FlaskClient) -> None:

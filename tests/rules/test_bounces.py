@@ -97,6 +97,7 @@ def test_whatever_is_sent_there_breaks_nothing(noise: bytes, place: int, cut: in
         ("5.1.1 No such person", True),
         ("5.1.10 The domain takes no mail", True),
         ("5.1.2", True),
+        ("5.1.0 <no-reply@clinic.example>: Sender address rejected: User unknown", False),
         ("5.1.7 Bad sender's mailbox", False),
         ("5.1.8 Bad sender's domain", False),
         ("5.2.2 Mailbox full", False),

@@ -54,6 +54,18 @@ def test_whatever_is_changed_is_not_signed(
     assert not is_signed(given_signature, token, url, fields)
 
 
+@pytest.mark.parametrize("status", ["planned", "claimed"])
+@pytest.mark.parametrize("said", [*MEANINGS, "received", "", "SENT"])
+def test_what_may_have_gone_and_waits_to_go_again_is_told_only_that_it_went(
+    status: str, said: str
+) -> None:
+    """I35, I45"""
+    meaning = MEANINGS.get(said)
+    went = meaning if meaning != "undelivered" else None
+    assert after_receipt(status, said, in_doubt=True) == went
+    assert after_receipt(status, said) is None
+
+
 @pytest.mark.parametrize("status", STATUSES)
 @pytest.mark.parametrize("said", [*MEANINGS, "received", "", "SENT"])
 def test_a_status_never_goes_backwards(status: str, said: str) -> None:
