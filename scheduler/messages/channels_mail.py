@@ -67,7 +67,8 @@ def as_plain(draft: Draft) -> str:
 
 def as_page(draft: Draft) -> str:
     """The same as HTML, and nothing but words and links: no pictures that tell who reads."""
-    paragraphs = [escape(each) for each in draft.body.strip().split("\n\n")]
+    said = escape(draft.body.strip()).split("\n\n")
+    paragraphs = [each.replace("\n", "<br>") for each in said]
     paragraphs += [f'<a href="{escape(url)}">{escape(word)}</a>' for word, url in draft.links]
     body = "".join(f"<p>{each}</p>" for each in paragraphs)
     return f'<!doctype html><html lang="{draft.language}"><body>{body}</body></html>\n'

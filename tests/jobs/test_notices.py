@@ -78,6 +78,9 @@ def test_a_series_of_six_is_told_in_one_message(app: Flask, outbox: Outbox) -> N
     (mail,) = outbox.mails
     assert mail["Subject"] == "Sonoran Care: 6 citas reservadas"
     assert words_of(mail).count("a las 9:30 AM") == 6
+    page = mail.get_body(("html",))
+    assert page is not None
+    assert page.get_content().count("a las 9:30 AM<br>") == 5, "each on a line of its own"
     files = [Calendar.from_ical(each.get_content()) for each in mail.iter_attachments()]
     ids = [str(file.walk("VEVENT")[0]["UID"]).partition("@")[0] for file in files]
     assert ids == [each["id"] for each in series["sessions"]]
