@@ -5,6 +5,7 @@
 nobody else's messages. Each step is a unit of work of its own.
 """
 
+import threading
 from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
@@ -93,9 +94,11 @@ def take_bounce(raw: bytes, now: Now) -> str:
     return "a mail that no clinic knows"
 
 
-def deliver_all(app: Flask, way: str, now: Now, channels: Channels) -> Done:
-    """Send what is due by one channel, clinic by clinic, batch by batch until none is left."""
-    return _deliver(Delivery(app, way, now, channels))
+def deliver_all(
+    app: Flask, way: str, now: Now, channels: Channels, stopped: threading.Event
+) -> Done:
+    """Send what is due by one channel, clinic by clinic, until none is left or it is stopped."""
+    return _deliver(Delivery(app, way, now, channels, stopped))
 
 
 def count_due(now: datetime) -> int:

@@ -77,7 +77,7 @@ def run(app: Flask) -> None:
     stopped = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopped.set())
-    loops = loops_of(app, settings)
+    loops = loops_of(app, settings, stopped)
     # It warns of every tick that is skipped because the one before still runs.
     logging.getLogger("apscheduler").setLevel(logging.ERROR)
     scheduler = BackgroundScheduler(
@@ -100,7 +100,7 @@ def run(app: Flask) -> None:
     scheduler.shutdown(wait=True)
 
 
-def loops_of(app: Flask, settings: config.Settings) -> list[Loop]:
+def loops_of(app: Flask, settings: config.Settings, stopped: threading.Event) -> list[Loop]:
     """What goes on side by side."""
     channels = open_channels(settings)
 
@@ -124,7 +124,7 @@ def loops_of(app: Flask, settings: config.Settings) -> list[Loop]:
     def deliver(way: str, now: Now) -> None:
         if is_known.is_set():
             try:
-                delivery.deliver_all(app, way, now, channels)
+                delivery.deliver_all(app, way, now, channels, stopped)
             except SQLAlchemyError:
                 # It is away; who knows which copy of it comes back.
                 is_known.clear()

@@ -4,6 +4,7 @@ Each step is a unit of work of its own. Where a step breaks for a chunk, it is d
 """
 
 import random
+import threading
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -56,12 +57,14 @@ class Delivery:
     """The messages of one channel on their way out.
 
     `is_away` once the provider was found dead: nobody waits for it a second time in this run.
+    With `stopped` set no further chunk is begun; what was claimed is free when its lease is over.
     """
 
     app: Flask
     way: str
     now: Now
     channels: Channels
+    stopped: threading.Event = field(default_factory=threading.Event)
     is_away: Outcome | None = field(default=None, init=False)
 
     @property
@@ -83,8 +86,8 @@ class Delivery:
         done: Done = Counter()
         at_once = 2 * self.width if self.width > 1 else CHUNK
         with ThreadPoolExecutor(self.width) as pool:
-            while waiting := self._claim(clinic_id):
-                while waiting:
+            while not self.stopped.is_set() and (waiting := self._claim(clinic_id)):
+                while waiting and not self.stopped.is_set():
                     left = self._attempt(clinic_id, waiting[:at_once], pool, done)
                     waiting = left + waiting[at_once:]
         return done

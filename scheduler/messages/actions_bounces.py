@@ -36,7 +36,8 @@ def heed(work: Work, message: Message) -> None:
 def heed_all(work: Work, message_ids: Iterable[UUID]) -> dict[UUID, str]:
     """Do so for messages whose attempts have just been settled; the statuses that it led to."""
     messages = [work.load(Message, message_id) for message_id in message_ids]
-    for message in messages:
+    # Patients are held in one order by all who hold some.
+    for message in sorted(messages, key=lambda each: each.patient_id):
         heed(work, message)
     return {message.id: message.status for message in messages}
 

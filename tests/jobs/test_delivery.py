@@ -511,6 +511,29 @@ def test_the_last_of_a_long_batch_has_a_lease_of_its_own(
     assert held == [True, True]
 
 
+def test_who_is_stopped_ends_what_was_begun_and_begins_nothing_else(
+    app: Flask, outbox: Outbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """I38: however much is still due, so that no one kills it in the middle of some."""
+    monkeypatch.setattr(sending, "CHUNK", 1)
+    clinic = a_clinic(app)
+    for time in ("09:30", "11:30", "14:30"):
+        a_booking(clinic, at=time)
+    stopped, afternoon = threading.Event(), "2026-11-28T15:00"
+
+    class Last(FileOutbox):
+        def send(self, outgoing: Outgoing) -> Outcome:
+            stopped.set()
+            return super().send(outgoing)
+
+    with clinic.work(instant(afternoon)) as work:
+        scan(work)
+    way = {"email": Last(outbox.folder, FROM)}
+    delivery = sending.Delivery(app, "email", lambda: instant(afternoon), way, stopped)
+    assert delivery.run(clinic.id) == {"reminder 3d_before: sent": 1}
+    assert sorted(status for _, status, _ in ends(clinic)) == ["claimed", "claimed", "sent"]
+
+
 @pytest.mark.parametrize("lease_seconds", [60, 0.03])
 def test_what_was_begun_and_not_sent_in_time_is_given_back_untried(
     app: Flask, outbox: Outbox, monkeypatch: pytest.MonkeyPatch, lease_seconds: float

@@ -320,7 +320,7 @@ def test_a_slow_gateway_holds_up_no_mail(app: Flask, outbox: Outbox) -> None:
 
     def deliver(way: str) -> None:
         with app.app_context():
-            deliver_all(app, way, now, channels)
+            deliver_all(app, way, now, channels, threading.Event())
 
     texts = threading.Thread(target=deliver, args=["sms"])
     texts.start()
