@@ -44,22 +44,26 @@ def tick(app: Flask, now: Now, channels: Channels, *, move_mark: bool = True) ->
 
     `now` is asked again for each step, as a long backlog may run into quiet hours.
     """
-    done = _for_each(clinic_ids, lambda clinic_id: _scan(clinic_id, now, move_mark=move_mark))
+    everyone = _asked(clinic_ids)
+    done = _for_each(everyone, lambda clinic_id: _scan(clinic_id, now, move_mark=move_mark))
     done += sweep_all(now)
+    ways = [Delivery(app, way, now, channels) for way in CHANNELS]
     # Twice, as a message may be led from one channel to another.
-    for way in [Delivery(app, way, now, channels) for way in CHANNELS] * 2:
-        done += _deliver(way)
+    for _ in range(2):
+        due = _asked(partial(clinics_with_due, now=now()))
+        for way in ways:
+            done += _for_each(due, way.run)
     return done
 
 
 def scan_all(now: Now) -> Done:
     """Enter what fell due in every clinic's ledger."""
-    return _for_each(clinic_ids, lambda clinic_id: _scan(clinic_id, now))
+    return _for_each(_asked(clinic_ids), lambda clinic_id: _scan(clinic_id, now))
 
 
 def sweep_all(now: Now) -> Done:
     """Free what dead or frozen processes hold in any clinic, where their lease is over."""
-    lost = partial(clinics_with_lost, now=now())
+    lost = _asked(partial(clinics_with_lost, now=now()))
     return _for_each(lost, lambda clinic_id: _sweep(clinic_id, now))
 
 
@@ -74,7 +78,7 @@ def doubt_all(now: Now) -> Done:
             scan(work)
             return Counter({"unknown (restored)": doubt_all_due(work)})
 
-    return _for_each(clinic_ids, doubt)
+    return _for_each(_asked(clinic_ids), doubt)
 
 
 def take_bounce(raw: bytes, now: Now) -> str:
@@ -98,7 +102,8 @@ def deliver_all(
     app: Flask, way: str, now: Now, channels: Channels, stopped: threading.Event
 ) -> Done:
     """Send what is due by one channel, clinic by clinic, until none is left or it is stopped."""
-    return _deliver(Delivery(app, way, now, channels, stopped))
+    due = _asked(partial(clinics_with_due, now=now()))
+    return _for_each(due, Delivery(app, way, now, channels, stopped).run)
 
 
 def count_due(now: datetime) -> int:
@@ -113,17 +118,15 @@ def count_due(now: datetime) -> int:
     return count
 
 
-def _deliver(way: Delivery) -> Done:
-    """Send what every clinic has waiting for this channel."""
-    return _for_each(partial(clinics_with_due, now=way.now()), way.run)
-
-
-def _for_each(clinics: Callable[[Session], list[UUID]], do: Callable[[UUID], Done]) -> Done:
-    """The same for each of these clinics; one that fails stops no other."""
+def _asked(clinics: Callable[[Session], list[UUID]]) -> list[UUID]:
     with unit_of_work() as session:
-        found = clinics(session)
+        return clinics(session)
+
+
+def _for_each(clinics: list[UUID], do: Callable[[UUID], Done]) -> Done:
+    """The same for each of these clinics; one that fails stops no other."""
     done: Done = Counter()
-    for clinic_id in found:
+    for clinic_id in clinics:
         try:
             done += do(clinic_id)
         except Exception as error:
