@@ -1,9 +1,9 @@
 """What reminders and follow-ups are derived from: a session, whose it is, and the one beside it."""
 
+from collections.abc import Iterable
 from typing import Any
-from uuid import UUID
 
-from sqlalchemy import ColumnElement, ScalarSelect, Select, and_, func, select
+from sqlalchemy import ColumnElement, ScalarSelect, Select, and_, bindparam, func, select
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from scheduler.messages.model import DueMessage
@@ -11,7 +11,6 @@ from scheduler.patients.model import Patient
 from scheduler.sessions.model import InfusionSession
 from scheduler.sessions.rules_states import COUNTED
 from scheduler.spans import Span
-from scheduler.tenancy import Work
 
 _other = aliased(InfusionSession)
 _of_the_same = (
@@ -35,14 +34,14 @@ NEXT_START: ScalarSelect[Any] = (
 
 
 def sessions_of_recipients(
-    work: Work,
     columns: list[InstrumentedAttribute[Any] | ColumnElement[Any]],
     conditions: list[ColumnElement[bool]],
-    only: dict[str, UUID],
+    only: Iterable[str],
 ) -> Select[Any]:
     """The sessions that meet the conditions, with their patient's zone, channel and these columns.
 
-    `only` narrows them to those whose columns have these values.
+    A statement to be made once, for any `clinic_id`; `only` names the columns that narrow it to
+    those that have the values it is executed with.
     """
     same = and_(
         Patient.clinic_id == InfusionSession.clinic_id, Patient.id == InfusionSession.patient_id
@@ -58,9 +57,9 @@ def sessions_of_recipients(
         )
         .join(Patient, same)
         .where(
-            InfusionSession.clinic_id == work.clinic_id,
+            InfusionSession.clinic_id == bindparam("clinic_id"),
             *conditions,
-            *(getattr(InfusionSession, name) == value for name, value in only.items()),
+            *(getattr(InfusionSession, name) == bindparam(name) for name in only),
         )
     )
 

@@ -1,9 +1,11 @@
 """The sessions whose reminders may be due."""
 
 from collections.abc import Iterator
+from functools import cache
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, false, or_
+from sqlalchemy import Select, and_, bindparam, false, or_
 
 from scheduler.clinics.model import Policy
 from scheduler.db import in_states
@@ -21,16 +23,12 @@ def reminders_due(work: Work, due: Span, policy: Policy, **only: UUID) -> Iterat
     `only` narrows them to the sessions whose columns have these values.
     """
     night = quiet_hours_of(policy, None, work.zone)
-    starting = [
-        _starting_in(starts_due_in(due, days, work.zone, night)) for days in policy.reminder_days
-    ]
-    sessions = sessions_of_recipients(
-        work,
-        [InfusionSession.starts_at, PREVIOUS_START.label("previous_at")],
-        [in_states(InfusionSession.status, "booked"), or_(false(), *starting)],
-        only,
-    )
-    for row in work.session.execute(sessions):
+    asked: dict[str, Any] = {"clinic_id": work.clinic_id, **only}
+    for n, days in enumerate(policy.reminder_days):
+        starting = starts_due_in(due, days, work.zone, night)
+        asked |= {f"since_{n}": starting.start, f"until_{n}": starting.end}
+    sessions = _sessions(len(policy.reminder_days), tuple(only))
+    for row in work.session.execute(sessions, asked):
         quiet = quiet_hours_of(policy, row.time_zone, work.zone)
         for reminder in reminders_of(
             row.starts_at, row.previous_at, policy.reminder_days, work.zone, quiet
@@ -39,5 +37,16 @@ def reminders_due(work: Work, due: Span, policy: Policy, **only: UUID) -> Iterat
                 yield found
 
 
-def _starting_in(span: Span) -> ColumnElement[bool]:
-    return and_(InfusionSession.starts_at >= span.start, InfusionSession.starts_at < span.end)
+# To put it together takes longer than to ask.
+@cache
+def _sessions(rules: int, only: tuple[str, ...]) -> Select[Any]:
+    starts = InfusionSession.starts_at
+    starting = [
+        and_(starts >= bindparam(f"since_{n}"), starts < bindparam(f"until_{n}"))
+        for n in range(rules)
+    ]
+    return sessions_of_recipients(
+        [starts, PREVIOUS_START.label("previous_at")],
+        [in_states(InfusionSession.status, "booked"), or_(false(), *starting)],
+        only,
+    )
