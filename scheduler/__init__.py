@@ -8,6 +8,7 @@ serving.py        what `make run` does                check/      proves the inv
 attention/        what needs a person now, derived from everything below
 outreach/         turns what is due into messages; past and coming
 followups/        when a follow-up is due             reminders/  when a reminder is due
+notices/          when a patient is told what was booked, changed, cancelled or missed
 messages/         the ledger, channels and delivery
 links/            the pages that patients reach from a message
 series/           the order, the plan, the whole series
