@@ -30,9 +30,14 @@ SIGNED = Access("signed", frozenset())
 READ_CARE = Access("read care", _EVERYONE)
 WRITE_CARE = Access("write care", _CARE_TEAM)
 DECIDE_CARE = Access("decide care", frozenset({CLINICIAN}))
+# Answers, scores and what an alert is about: a clinician's alone (I61).
+READ_ANSWERS = Access("read answers", frozenset({CLINICIAN}))
+SUBMIT_ANSWERS = Access("submit answers", frozenset({FRONT_DESK, CLINICIAN}))
 READ_SITE = Access("read site", _EVERYONE)
 WRITE_SITE = Access("write site", frozenset({ADMIN}))
 WRITE_DAY = Access("write day", _SITE_TEAM)
+
+WRITE_ON_CALL = Access("write on call", frozenset({CLINICIAN, ADMIN}))
 
 ADMINISTER = Access("administer", frozenset({ADMIN}))
 

@@ -13,6 +13,7 @@ from scheduler.clinics.model import (
     Policy,
     hours_of,
 )
+from scheduler.clinics.model_on_call import OnCall
 from scheduler.clinics.rules import clashing_hours
 from scheduler.clinics.rules_words import forbidden_words
 from scheduler.errors import Conflict, Invalid
@@ -50,6 +51,7 @@ def create_clinic(session: Session, name: str, time_zone: str, now: datetime) ->
             Policy(clinic_id=clinic_id),
             OpeningHours(clinic_id=clinic_id, hours=[]),
             ClinicStaffing(clinic_id=clinic_id, shifts=None),
+            OnCall(clinic_id=clinic_id, shifts=[], otherwise=[]),
         ]
     )
     session.flush()

@@ -58,6 +58,11 @@ class Policy(Versioned, Base):
     texts_a_day: Mapped[int] = mapped_column(default=1)
     texts_a_week: Mapped[int] = mapped_column(default=5)
     follow_up_hours: Mapped[int] = mapped_column(default=24)
+    nudge_hours: Mapped[int] = mapped_column(default=24)
+    alert_total: Mapped[int] = mapped_column(default=20)
+    alert_repeat_minutes: Mapped[int] = mapped_column(default=5)
+    alert_escalate_minutes: Mapped[int] = mapped_column(default=15)
+    crisis_text: Mapped[dict[str, Any]] = mapped_column(default=dict)
     symptom_codes: Mapped[list[str]] = mapped_column(
         ARRAY(Text), default=lambda: list(DEFAULT_SYMPTOM_CODES)
     )

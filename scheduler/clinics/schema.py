@@ -96,6 +96,20 @@ class ClosureOut(StoredInterval):
     reason = Text(required=True)
 
 
+class CrisisText(Strict):
+    """The clinic's own words to a patient in danger, by language; each says whom to call."""
+
+    example = {"en": "Call 555-0100 at any hour. In an emergency call 911."}
+
+    en = Text(500)
+    es = Text(500)
+
+    @validates("en", "es")
+    def says_whom_to_call(self, value: str, **_: object) -> None:
+        if len([c for c in value if c.isdigit()]) < 3:
+            raise ValidationError("It must say a number to call.")
+
+
 class PolicyOut(Strict):
     """What the clinic decides for itself. Quiet hours are by the recipient's wall clock."""
 
@@ -112,6 +126,11 @@ class PolicyOut(Strict):
     texts_a_day = Count(required=True)
     texts_a_week = Count(required=True)
     follow_up_hours = Count(required=True)
+    nudge_hours = Count(required=True)
+    alert_total = Count(required=True)
+    alert_repeat_minutes = Count(required=True)
+    alert_escalate_minutes = Count(required=True)
+    crisis_text = fields.Nested(CrisisText, required=True)
     symptom_codes = fields.List(fields.String(), required=True)
     version = Count(least=1, required=True)
 
@@ -122,7 +141,10 @@ class PolicyChanges(Strict):
 
     Late is who arrives `late_minutes` after the start; a no-show may be noted
     `no_show_grace_minutes` after it; to cancel in good time takes `notice_hours`. One number gets
-    at most `texts_a_day` and `texts_a_week` texts that nobody there asked for.
+    at most `texts_a_day` and `texts_a_week` texts that nobody there asked for. A check-in that is
+    not answered is asked for once more after `nudge_hours`. An alert is told again every
+    `alert_repeat_minutes`, and one more person is told every `alert_escalate_minutes`, until
+    somebody acknowledges it; a PHQ-9 total of `alert_total` raises one. None can be turned off.
     """
 
     example = {"quiet_from": "20:00", "reminder_days": [7, 3, 1]}
@@ -140,6 +162,11 @@ class PolicyChanges(Strict):
     texts_a_day = Count(1, 20)
     texts_a_week = Count(1, 100)
     follow_up_hours = Count(1, 72)
+    nudge_hours = Count(1, 168)
+    alert_total = Count(10, 20)
+    alert_repeat_minutes = Count(1, 15)
+    alert_escalate_minutes = Count(1, 60)
+    crisis_text = fields.Nested(CrisisText)
     symptom_codes = fields.List(
         # The document's patterns are JavaScript's, where $ is the very end and \Z is not known.
         fields.String(validate=validate.Regexp(rf"{CODE}\Z"), metadata={"pattern": f"^{CODE}$"}),

@@ -67,6 +67,8 @@ class Wanted:
     channel: str
     address: str
     purposes: Collection[str] = tuple(rules.PURPOSES)
+    rule: str | None = None
+    instrument: str | None = None
 
 
 def links_for(work: Work, wanted: Iterable[Wanted]) -> list[dict[str, str]]:
@@ -102,6 +104,8 @@ def _row(work: Work, wanted: Wanted, purpose: str, token: str) -> dict[str, Any]
         "address": wanted.address,
         "created_at": work.now,
         "expires_at": rules.expiry(purpose, wanted.starts_at, work.now),
+        "rule": wanted.rule if purpose == "check_in" else None,
+        "instrument": wanted.instrument if purpose == "check_in" else None,
     }
 
 

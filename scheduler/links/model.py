@@ -13,7 +13,8 @@ from scheduler.db import Base, OfClinic, Versioned
 class Link(OfClinic, Versioned, Base):
     """A link in a message to `address`, for one purpose, about a session at one time of it.
 
-    `used_time_version` is the session's after the link's own effect.
+    `used_time_version` is the session's after the link's own effect. A link to a form says which:
+    the `rule` that asked, and the `instrument`.
     """
 
     __tablename__ = "links"
@@ -30,3 +31,5 @@ class Link(OfClinic, Versioned, Base):
     expires_at: Mapped[datetime]
     used_at: Mapped[datetime | None]
     used_time_version: Mapped[int | None]
+    rule: Mapped[str | None]
+    instrument: Mapped[str | None]

@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from scheduler.db import Base, OfClinic, Versioned
@@ -32,6 +33,7 @@ class Protocol(OfClinic, Versioned, Base):
     observation_minutes: Mapped[int] = mapped_column(default=30)
     turnover_minutes: Mapped[int] = mapped_column(default=10)
     phases: Mapped[list[dict[str, Any]]]
+    follow_ups: Mapped[list[dict[str, Any]] | None] = mapped_column(JSONB(none_as_null=True))
     review_after: Mapped[int | None]
     missed_limit: Mapped[int] = mapped_column(default=2)
 

@@ -1,0 +1,1 @@
+"""What patients answered, by link or by phone; submitted, it never changes (I57)."""

@@ -1,0 +1,1 @@
+"""Is a patient getting better? Derived from the answers, against a baseline (I56)."""
