@@ -12,10 +12,12 @@ from scheduler.attention.model_calls import visits_to_call_about
 from scheduler.attention.model_losses import handled_among, losses_of, unsent
 from scheduler.attention.model_picture import picture_of
 from scheduler.attention.model_replies import replies_of
+from scheduler.attention.model_unanswered import unanswered
 from scheduler.attention.rules import of_messages, of_series, of_sessions
 from scheduler.attention.rules_calls import of_calls
 from scheduler.attention.rules_items import Following, Item
 from scheduler.attention.rules_replies import of_replies
+from scheduler.attention.rules_unanswered import of_unanswered
 from scheduler.errors import Conflict, NotFound
 from scheduler.patients.model import contacts_of
 from scheduler.sessions.model import versions_of
@@ -29,6 +31,7 @@ def derived(work: Work) -> Iterator[Item]:
     """
     yield from of_messages(unsent(work))
     yield from of_replies(replies_of(work))
+    yield from of_unanswered(unanswered(work))
     yield from of_calls(visits_to_call_about(work), work.now, work.zone)
     yield from of_series(losses_of(work), work.zone)
     yield from of_sessions(picture_of(work))

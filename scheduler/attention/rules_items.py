@@ -22,6 +22,7 @@ KINDS = (
     "message_unknown",
     "unreachable",
     "unconfirmed",
+    "unanswered",
     "missed_limit",
     "owed",
 )
