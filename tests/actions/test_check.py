@@ -252,7 +252,7 @@ def test_the_command_prints_a_line_an_invariant_and_ends_well(story: Story) -> N
     assert result.exit_code == 0, result.output
     assert header.startswith("PostgreSQL 1")
     assert ticked == "jobs last ended a tick: never"
-    assert ", schema 0014, clinics 1, sessions 7, " in header
+    assert ", schema 0015, clinics 1, sessions 7, " in header
     assert [line.split()[0] for line in lines] == sorted(NUMBERS, key=lambda n: int(n[1:]))
     assert last == "0 violations"
 
