@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import ClassVar
 from uuid import UUID, uuid4
 
-from sqlalchemy import ARRAY, Text, func
+from sqlalchemy import ARRAY, Interval, Text, func, literal
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -92,13 +92,14 @@ def heed(work: Work, patient_id: UUID, answers_id: UUID, reasons: Sequence[str])
         clock_from=work.now,
         version=1,
     )
+    a_moment = literal(timedelta(microseconds=1), Interval())
     # Two answers at once make one alert; one closed meanwhile is left closed, and this is another.
     raised = made.on_conflict_do_update(
         index_elements=["clinic_id", "patient_id"],
         index_where=Alert.closed_at.is_(None),
         set_={
             # Another process' clock may be ahead of ours; the clock begins anew all the same.
-            "clock_from": func.greatest(work.now, Alert.clock_from + timedelta(microseconds=1)),
+            "clock_from": func.greatest(work.now, Alert.clock_from + a_moment),
             "acknowledged_at": None,
             "acknowledged_by": None,
             "version": Alert.version + 1,
