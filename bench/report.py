@@ -41,6 +41,13 @@ def cells(figure: Figure, before: dict[str, Any]) -> list[str]:
     ]  # fmt: skip
 
 
+def show(figure: Figure, before: dict[str, Any]) -> None:
+    """Print a figure as it comes."""
+    print(line(cells(figure, before)), flush=True)
+    if figure.note:
+        print(f"    {figure.note}", flush=True)
+
+
 def _before(figure: Figure, before: dict[str, Any]) -> str:
     """The last kept figure, and whether this one is worse by more than noise."""
     last = before.get(figure.row)

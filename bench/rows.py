@@ -3,7 +3,7 @@
 import statistics
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import count
 
 from bench import floor_sql, servers
@@ -52,10 +52,13 @@ class Bench:
     stack: ExitStack
     ours: Side
     floor: Side
+    sides: dict[str, Side] = field(default_factory=dict)
 
-    def side(self, template: str, app: str = servers.OURS) -> Side:
-        """A further server, on a copy of another template."""
-        return a_side(self.cluster, self.stack, template, app)
+    def side(self, name: str, template: str) -> Side:
+        """A further server of ours, on a copy of a template; it stays for the next look."""
+        if name not in self.sides:
+            self.sides[name] = a_side(self.cluster, self.stack, template, servers.OURS)
+        return self.sides[name]
 
 
 def a_side(cluster: Cluster, stack: ExitStack, template: str, app: str) -> Side:

@@ -8,7 +8,7 @@ from datetime import timedelta
 from bench import grown, rows
 from bench.databases import Cluster
 from bench.measure import Figure
-from bench.rows import Bench, Row
+from bench.rows import Bench, Row, Side
 from bench.standard import NOW
 from scheduler import delivery
 
@@ -21,7 +21,7 @@ OPTIONS = Row("options for six", lambda a, n: [a.options()] * n, 200, 1.2)
 
 def history(bench: Bench) -> Iterator[Figure]:
     """Ours with ten years of history against ours with none, interleaved."""
-    old, new = bench.side(_decade(bench.cluster)), bench.side(bench.cluster.template("one"))
+    old, new = _with_a_decade(bench), bench.side("new", bench.cluster.template("one"))
     for row in (rows.CHAIR_DAY, rows.WEEK, rows.BOOK, rows.SERIES, PLAN, OPTIONS):
         name = f"{row.name}, 300,000 sessions"
         figure = rows.interleaved(bench, row, old, new, name, 1.2)
@@ -54,6 +54,10 @@ def _ticks(bench: Bench, database: str) -> list[float]:
             if done:
                 raise RuntimeError(f"not idle: {done}")
     return taken
+
+
+def _with_a_decade(bench: Bench) -> Side:
+    return bench.side("old", _decade(bench.cluster))
 
 
 def _decade(cluster: Cluster) -> str:

@@ -16,7 +16,7 @@ NURSES, WATCHED_BY_EACH = 10, 4
 
 def limits(bench: Bench) -> Iterator[Figure]:
     """Ours with limits on, against the floor, which knows none."""
-    side = bench.side(bench.cluster.template("one"))
+    side = bench.side("nurses", bench.cluster.template("one"))
     _count_nurses(side)
     for row in (rows.CHAIR_DAY, rows.WEEK, rows.BOOK, rows.SERIES):
         name = f"{row.name}, nurses counted"

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from bench.asked import undo
 from bench.clients import evenly
-from bench.measure import Figure, a_second, against, at_once
+from bench.measure import WRONG, Figure, a_second, against, at_once
 from bench.rows import Bench, Side
 
 CLIENTS, CLINICS, RIVALS = 8, 8, 50
@@ -52,7 +52,7 @@ def contended(bench: Bench) -> Iterator[Figure]:
             statuses.append(counted)
             slowest.append(seconds * 1000)
         right = all(each == {201: 1, 409: RIVALS - 1} for each in statuses)
-        note = "1 won, 49 had 409, each round" if right else f"WRONG: {statuses}"
+        note = "1 won, 49 had 409, each round" if right else f"{WRONG}: {statuses}"
         goal = 500.0 if right else 0.0
         name = f"50 clients, one place, {what}: the slowest round"
         yield Figure(

@@ -7,6 +7,7 @@ from flask_migrate import Migrate
 
 import config
 from scheduler import cli, clock, databases, logs
+from scheduler.alerts.routes import routes as alerts
 from scheduler.attention.routes import routes as attention
 from scheduler.chairs.routes import routes as chairs
 from scheduler.clinics.routes import routes as clinics
@@ -53,6 +54,7 @@ NOUNS = (
     messages,
     templates,
     outreach,
+    alerts,
     attention,
 )
 

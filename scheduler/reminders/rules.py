@@ -45,7 +45,12 @@ def reminders_of(
     One that would fall before the patient's previous session (`previous_at`) does not apply.
     """
     every = _reminders(starts_at, frozenset(days_before), zone, quiet)
-    return [each for each in every if previous_at is None or each.due_at > previous_at]
+    return [each for each in every if applies(each.due_at, previous_at)]
+
+
+def applies(due_at: datetime, previous_at: datetime | None) -> bool:
+    """Does a reminder due then apply, with the patient's previous session starting at that time?"""
+    return previous_at is None or due_at > previous_at
 
 
 # Visits at one time are many, and each is looked at again at every scan.

@@ -78,7 +78,7 @@ def _taken(work: Work, windows: Sequence[Span], without: UUID | None) -> list[Ro
         "starts": [window.start for window in windows],
         "ends": [window.end for window in windows],
     }
-    return [row for row in work.session.execute(_TAKEN, bounds) if row.id != without]
+    return [row for row in work.session.execute(_TAKEN, bounds).all() if row.id != without]
 
 
 def _busy_nurses(

@@ -3,15 +3,16 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, tzinfo
+from heapq import merge
 from uuid import UUID
 
 from scheduler.protocols.rules import Distance, VisitParts, visit_at
 from scheduler.sessions.rules_calendar import Calendar
 from scheduler.sessions.rules_load import Loads
 from scheduler.sessions.rules_placing import Wish, minutes_of, wall_minutes
-from scheduler.sessions.rules_slots import FreeDay, Slot, free_days
+from scheduler.sessions.rules_slots import TICK, FreeDay, Slot, free_days
 from scheduler.spans import ALWAYS, Span
-from scheduler.wall_time import day, local_date
+from scheduler.wall_time import day, local_date, on_wall
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +24,7 @@ class Flexibility:
 
 
 ANY_TIME = 24 * 60
+DAY = timedelta(days=1)
 ALL_DAY = (time.min, time.max)
 
 
@@ -78,16 +80,31 @@ class Openings:
         Each once: fewest days off, then fewest minutes, then the earlier; the preferred lane if
         it is free.
         """
-        nearness = self.nearness(wish)
         for days in self._rings(wish, flexibility.days, room):
-            starts = [
-                at
-                for free in days
-                for at in self._suiting(free, wish, flexibility)
-                if room.start <= at < room.end
-            ]
-            for at in sorted(starts, key=nearness):
-                yield self.slot_at(at, wish, preferred)
+            for at in self._nearest_first(days, wish):
+                if room.start <= at < room.end and self._suits(at, wish, flexibility):
+                    yield self.slot_at(at, wish, preferred)
+
+    def _nearest_first(self, days: list[FreeDay], wish: Wish) -> Iterator[datetime]:
+        """The starts of a ring's days by how near they are to a wish."""
+        if any(map(self._is_odd, days)):
+            yield from sorted(
+                (at for free in days for at in free.all_starts()), key=self.nearness(wish)
+            )
+            return
+        wished = wish.visit.starts_at.astimezone(self.zone).time()
+        each = (free.nearest_to(on_wall(free.on, wished, self.zone).at) for free in days)
+        yield from (at for _, at in merge(*each))
+
+    def _is_odd(self, free: FreeDay) -> bool:
+        """Is the wall on this day another measure than the hours from its start?
+
+        Clocks change on it, or what is prepared on it starts on the next.
+        """
+        whole = day(free.on, self.zone)
+        return whole.end - whole.start != DAY or any(
+            mask >> (DAY - free.prep) // TICK for _, mask in free.starts
+        )
 
     def nearness(self, wish: Wish) -> Callable[[datetime], tuple[int, int, datetime]]:
         """How near a start is to a wish."""
@@ -106,7 +123,8 @@ class Openings:
             at
             for days in self._rings(wish, flexibility.days, ALWAYS)
             for free in days
-            for at in self._suiting(free, wish, flexibility)
+            for at in free.all_starts()
+            if self._suits(at, wish, flexibility)
         )
 
     def slot_at(self, at: datetime, wish: Wish, preferred: UUID | None) -> Slot:
@@ -135,13 +153,11 @@ class Openings:
         """
         return self.on(on, wish.distance_at(day(on, self.zone).start))
 
-    def _suiting(self, free: FreeDay, wish: Wish, flexibility: Flexibility) -> Iterator[datetime]:
-        """A day's free starts that are near enough, at a time that suits the patient."""
+    def _suits(self, at: datetime, wish: Wish, flexibility: Flexibility) -> bool:
+        """Is a free start near enough to the wish, and at a time that suits the patient?"""
         if flexibility.minutes >= ANY_TIME and self.between == ALL_DAY:
-            return free.all_starts()
-        wished = wall_minutes(wish.visit.starts_at, self.zone)
+            return True
         first, last = map(minutes_of, self.between)
-        low = max(first, wished - flexibility.minutes)
-        high = min(last, wished + flexibility.minutes)
-        starts = free.all_starts()
-        return (at for at in starts if low <= wall_minutes(at, self.zone) <= high)
+        minutes = wall_minutes(at, self.zone)
+        far = abs(minutes - wall_minutes(wish.visit.starts_at, self.zone))
+        return first <= minutes <= last and far <= flexibility.minutes

@@ -49,6 +49,25 @@ class FreeDay:
         for tick in _ones(reduce(or_, (mask for _, mask in self.starts), 0)):
             yield self.start(tick)
 
+    def nearest_to(self, at: datetime) -> Iterator[tuple[timedelta, datetime]]:
+        """Every start that is free on some lane and how far it is from `at`, nearest first.
+
+        Of two as far the earlier: found one by one, as hardly anybody wants more than three.
+        """
+        free = reduce(or_, (mask for _, mask in self.starts), 0)
+        split = max(0, -((self.first + self.prep - at) // TICK))
+        before, after = free & ((1 << split) - 1), free >> split << split
+        while before or after:
+            low, high = before.bit_length() - 1, (after & -after).bit_length() - 1
+            earlier = at - self.start(low) if before else timedelta.max
+            later = self.start(high) - at if after else timedelta.max
+            if earlier <= later:
+                yield earlier, self.start(low)
+                before ^= 1 << low
+            else:
+                yield later, self.start(high)
+                after ^= 1 << high
+
     def lanes_at(self, at: datetime) -> list[Lane]:
         """The lanes on which this start is free."""
         tick = (at - self.prep - self.first) // TICK

@@ -12,6 +12,9 @@ TABLE = [
     (roles.READ_SITE, "yes", "yes", "yes", "yes"),
     (roles.WRITE_SITE, "no", "no", "no", "yes"),
     (roles.WRITE_DAY, "yes", "yes", "no", "yes"),
+    (roles.READ_ANSWERS, "no", "yes", "no", "no"),
+    (roles.SUBMIT_ANSWERS, "yes", "yes", "no", "no"),
+    (roles.WRITE_ON_CALL, "no", "yes", "no", "yes"),
     (roles.ADMINISTER, "no", "no", "no", "yes"),
     (roles.SIGNED, "no", "no", "no", "no"),  # a signature is asked for instead
     (roles.PUBLIC, "no", "no", "no", "no"),  # no key is asked for, so none is let in by role

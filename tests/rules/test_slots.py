@@ -1,6 +1,7 @@
 """Free starts: the fast way finds what trying every start against every rule finds (I8 to I11)."""
 
-from datetime import date, time, timedelta, tzinfo
+from datetime import date, datetime, time, timedelta, tzinfo
+from uuid import uuid4
 
 import pytest
 from hypothesis import given
@@ -8,11 +9,12 @@ from hypothesis import strategies as st
 
 from scheduler.clinics.rules import Hours
 from scheduler.protocols.rules import Visit, VisitParts, visit_at
-from scheduler.sessions.rules_calendar import Calendar, Lane, closed
+from scheduler.sessions.rules_calendar import Blocker, Calendar, Lane, closed
+from scheduler.sessions.rules_openings import ANY_TIME, Flexibility, Openings
 from scheduler.sessions.rules_placing import Wish, place
-from scheduler.sessions.rules_slots import Slot, free_days, slots
+from scheduler.sessions.rules_slots import FreeDay, Slot, free_days, slots
 from scheduler.spans import Span
-from scheduler.wall_time import day
+from scheduler.wall_time import day, local_date, on_wall
 from tests.rules.drawn import CLOCK_DAYS, PHOENIX, TICK, clock_days, showing
 from tests.rules.pictured import (
     LANES,
@@ -238,3 +240,54 @@ def test_what_search_offers_booking_accepts_and_no_less(
             placed, clashes = place([Wish(visit, lane_id=lane.id)], with_hours, in_zone)
             assert bool(placed) is ((visit.starts_at, lane) in offered)
             assert bool(clashes) is not bool(placed)
+
+
+@given(
+    st.lists(st.integers(0, (1 << 288) - 1), min_size=1, max_size=3),
+    st.integers(-400, 700),
+    st.integers(0, 4),
+)
+def test_the_nearest_starts_come_first_however_far_the_wish_is(
+    masks: list[int], wished: int, seconds: int
+) -> None:
+    first = day(date(2026, 12, 1), PHOENIX).start
+    lanes = [Lane(uuid4(), f"Chair {n}") for n in range(len(masks))]
+    free = FreeDay(
+        date(2026, 12, 1), first, timedelta(minutes=15), tuple(zip(lanes, masks, strict=True))
+    )
+    at = first + wished * TICK + timedelta(seconds=seconds)
+    slowly = sorted(free.all_starts(), key=lambda start: (abs(start - at), start))
+    assert [start for _, start in free.nearest_to(at)] == slowly
+    assert [far for far, _ in free.nearest_to(at)] == [abs(start - at) for start in slowly]
+
+
+@pytest.mark.parametrize("closes", [time(20), time.min], ids=["by day", "day and night"])
+@given(clock_days, st.integers(0, 47).map(lambda n: time(n // 2, n % 2 * 30)))
+def test_what_is_near_is_near_on_the_wall(
+    closes: time, clock_day: tuple[tzinfo, date], wall: time
+) -> None:
+    """I24: fewest days off, then fewest minutes on the wall, then the earlier."""
+    zone, on = clock_day
+    parts, lane = VisitParts(15, 40, 30, 10), Lane(uuid4(), "Chair 1")
+    days = [on - timedelta(days=1), on, on + timedelta(days=1)]
+    whole = Span(day(days[0], zone).start, day(days[-1], zone).end)
+    nights = [
+        Blocker("closure", Span(on_wall(each, closes, zone).at, day(each, zone).end))
+        for each in days
+        if closes != time.min
+    ]
+    calendar = Calendar((lane,), tuple(nights), {}, covered=(whole,))
+    openings = Openings(calendar, parts, zone, whole, lambda _: True)
+    wish, anywhere = Wish(visit_at(on_wall(on, wall, zone).at, parts)), Flexibility(1, ANY_TIME)
+    found = [slot.visit.starts_at for slot in openings.near(wish, anywhere, None)]
+
+    def days_off(at: datetime) -> int:
+        # Which day a start is of is said by when its preparation begins.
+        return abs((local_date(at - timedelta(minutes=15), zone) - on).days)
+
+    nearness = openings.nearness(wish)
+    every = openings.starts(wish, anywhere)
+    wished = local_date(wish.visit.starts_at, zone) == on
+    if wished:
+        assert found == sorted(every, key=lambda at: (days_off(at), nearness(at)))
+    assert sorted(found) == every
