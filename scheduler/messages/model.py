@@ -22,7 +22,7 @@ class Message(OfClinic, Versioned, Base):
 
     `ambiguous`: an attempt may have gone, and nobody knows. `key_until`: so long, by the
     database's clock, the provider would know that attempt again. `note`: what a person who sent or
-    skipped it by hand said.
+    skipped it by hand said. `carries_id`: the follow-up whose link it carries.
     """
 
     __tablename__ = "messages"
@@ -47,6 +47,7 @@ class Message(OfClinic, Versioned, Base):
     key_until: Mapped[datetime | None]
     provider_id: Mapped[str | None]
     note: Mapped[str | None]
+    carries_id: Mapped[UUID | None]
     created_at: Mapped[datetime]
 
 
@@ -54,7 +55,8 @@ class Message(OfClinic, Versioned, Base):
 class DueMessage:
     """Something that fell due, or will: what the rules derive from a session.
 
-    `channel` is the one that the patient prefers; which it takes is decided when it goes.
+    `channel` is the one that the patient prefers; which it takes is decided when it goes. It waits
+    until `goes_at`, if that is said.
     """
 
     kind: str
@@ -65,6 +67,7 @@ class DueMessage:
     due_at: datetime
     not_after: datetime
     channel: str | None = None
+    goes_at: datetime | None = None
 
 
 # PostgreSQL takes 65,535 values a statement, and a message is 16 of them: after days without jobs
@@ -117,7 +120,7 @@ def _planned(work: Work, due: DueMessage) -> dict[str, Any]:
         "not_after": due.not_after,
         "channel": due.channel,
         "status": "planned",
-        "next_attempt_at": due.due_at,
+        "next_attempt_at": due.goes_at or due.due_at,
         "created_at": work.now,
         "version": 1,
     }

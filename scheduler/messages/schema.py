@@ -6,6 +6,7 @@ from marshmallow import Schema, fields, post_dump
 
 from scheduler.messages.rules import REASONS, STATUSES
 from scheduler.messages.rules_replies import MEANINGS
+from scheduler.protocols.rules_follow_ups import ASKING, NUDGE
 from scheduler.web.fields import Choice, Count, Id, Instant, Text
 from scheduler.web.fields_contact import E164
 from scheduler.web.schema import PageQuery, Stored, Strict
@@ -13,7 +14,9 @@ from scheduler.web.shown import reads_replies
 
 KINDS = ("reminder", "follow_up", "notice")
 CHANNELS = ("sms", "email")
-RULE = {"pattern": r"^([0-9]+d_before|check_in|booked|changed|cancelled|missed)$"}
+RULE = {
+    "pattern": rf"^([0-9]+d_before|({'|'.join(ASKING)})({NUDGE})?|booked|changed|cancelled|missed)$"
+}
 REASON = {"pattern": rf"^({'|'.join(REASONS)}|(smtp|gateway)_[0-9]{{3}}|twilio_[0-9]{{5}})$"}
 
 

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from scheduler.clinics.model import policy_of
 from scheduler.db import Base
-from scheduler.followups.model import follow_ups_due
+from scheduler.followups.model_due import follow_ups_due
 from scheduler.messages.model import DueMessage, Message, due_in
 from scheduler.notices.model import notices_due
 from scheduler.reminders.model import reminders_due
