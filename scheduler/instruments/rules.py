@@ -45,10 +45,14 @@ class Item:
     def takes_words(self) -> bool:
         return not self.choices
 
+    def alerts(self, value: Any) -> bool:
+        """Must a clinician hear of this answer to it?"""
+        return self.alerts_from is not None and value >= self.alerts_from
+
     def accepts(self, value: object) -> bool:
         """Could this be an answer to it?"""
         if self.takes_words:
-            return isinstance(value, str) and 0 < len(value) <= MOST_WORDS
+            return isinstance(value, str) and value.strip() != "" and len(value) <= MOST_WORDS
         whole = isinstance(value, int) and not isinstance(value, bool)
         return whole and value in {choice.value for choice in self.choices}
 
@@ -79,10 +83,6 @@ class Instrument:
     loinc: str | None = None
     loinc_total: str | None = None
 
-    @property
-    def scored(self) -> tuple[Item, ...]:
-        return tuple(item for item in self.items if item.scored)
-
     def item(self, code: str) -> Item | None:
         return next((item for item in self.items if item.code == code), None)
 
@@ -107,10 +107,10 @@ def _takes(item: Item) -> str:
 
 def total_of(instrument: Instrument, items: Items) -> int | None:
     """The sum of the scored items; None unless every one of them is answered (I52)."""
-    scored = [item.code for item in instrument.scored]
-    if not scored or any(code not in items for code in scored):
+    values = [items.get(item.code) for item in instrument.items if item.scored]
+    if not values or None in values:
         return None
-    return sum(int(items[code]) for code in scored)
+    return sum(values)  # type: ignore[arg-type]  # none of them is None
 
 
 def band_of(instrument: Instrument, total: int | None) -> str | None:
@@ -125,10 +125,6 @@ def is_complete(instrument: Instrument, items: Items) -> bool:
     return all(item.code in items for item in instrument.items if not item.takes_words)
 
 
-def _is_grave(item: Item, value: int) -> bool:
-    return item.alerts_from is not None and value >= item.alerts_from
-
-
 def reasons_of(
     instrument: Instrument, items: Items, given: Collection[str], alert_total: int
 ) -> list[str]:
@@ -138,9 +134,9 @@ def reasons_of(
     it is of the PHQ-9, the only one whose bands are about severe depression.
     """
     asked = [item for item in instrument.items if item.code in given]
-    found = [item.reason for item in asked if item.reason and _is_grave(item, items[item.code])]
-    total = total_of(instrument, items)
-    completes = any(item.code in given for item in instrument.scored)
-    if instrument.code == "phq9" and total is not None and completes and total >= alert_total:
-        found.append(HIGH_TOTAL)
+    found = [item.reason for item in asked if item.reason and item.alerts(items[item.code])]
+    if instrument.code == "phq9" and any(item.scored for item in asked):
+        total = total_of(instrument, items)
+        if total is not None and total >= alert_total:
+            found.append(HIGH_TOTAL)
     return found
