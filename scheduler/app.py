@@ -12,6 +12,7 @@ from scheduler.chairs.routes import routes as chairs
 from scheduler.clinics.routes import routes as clinics
 from scheduler.clinics.routes_staffing import routes as staffing
 from scheduler.consults.routes import routes as consults
+from scheduler.course.routes import routes as course
 from scheduler.db import db
 from scheduler.keys.routes import routes as keys
 from scheduler.links.routes import pages
@@ -53,6 +54,7 @@ NOUNS = (
     messages,
     templates,
     outreach,
+    course,
     attention,
 )
 

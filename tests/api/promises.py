@@ -36,7 +36,9 @@ BEYOND_A_SCHEMA = {
     # two fields at once
     r"Must be after (starts_at|from)\.": "an order between two fields",
     r"Must be after from, by at most 62 days\.": "a distance between two fields",
+    r"Must be after from, by at most 366 days\.": "a distance between two fields",
     r"A search spans at most 62 days\.": "a distance between two fields",
+    r"Needed with the other\.": "one field needs another",
     r"Needed with to\.": "one field needs another",
     r"Needed without series_id\.": "one field or another",
     r"Needed for suitable, and only then\.": "one field needs another's value",
