@@ -12,7 +12,7 @@ from scheduler.course.rules import Course, Point
 from scheduler.instruments.rules_phq import PHQ9
 
 WIDTH, HEIGHT = 720, 400
-LEFT, RIGHT, TOP, BOTTOM = 44, 576, 48, 336
+LEFT, RIGHT, TOP, BOTTOM = 44, 552, 48, 336
 MOST = 27
 # More of them would cover each other.
 MOST_LABELS = 14
@@ -110,15 +110,13 @@ def _bands() -> Iterator[str]:
 
 
 def _axis(course: Course, across: _Across, zone: tzinfo) -> Iterator[str]:
-    """A tick for each session with its number, hollow while it is to come; the first and last
-    day.
-    """
+    """A tick for each session with its number, thin while it is to come; the first and last day."""
     sessions = course.run.sessions
     every = 1 + len(sessions) // MOST_LABELS
     for number, each in enumerate(sessions, start=1):
         x = across(each.at)
-        yield _rule(x, BOTTOM, x, BOTTOM + 8, "line" if each.completed else "dotted")
-        if number % every == 0 or number == 1:
+        yield _rule(x, BOTTOM, x, BOTTOM + 8, "line" if each.completed else "thin")
+        if number % every == 1 % every:
             yield _text(x, BOTTOM + 22, str(number), "small mid")
     yield _text(RIGHT + 8, BOTTOM + 22, "session", "small")
     yield _text(LEFT + 24, BOTTOM + 44, _day(across.first, zone), "small")
