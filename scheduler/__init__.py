@@ -6,16 +6,20 @@ sending.py        what goes out by one channel        demo/       a believable c
 serving.py        what `make run` does                check/      proves the invariants
 
 attention/        what needs a person now, derived from everything below
+course/           is a patient getting better? scores against the baseline; outcomes
 outreach/         turns what is due into messages; past and coming
 followups/        when a follow-up is due             reminders/  when a reminder is due
 notices/          when a patient is told what was booked, changed, cancelled or missed
 messages/         the ledger, channels and delivery
+answers/          what patients answered, and the pages they answer on
+alerts/           a patient may be in danger: raised, told until heard, acknowledged, closed
 links/            the pages that patients reach from a message
 series/           the order, the plan, the whole series
 sessions/         slots, placing, a session's way through the clinic; booking consultations
 consults/         providers, consultations, clearances
-patients/         patients and consents               protocols/  the pattern of a series
+patients/         patients, consents, stops           protocols/  the pattern of a series
 chairs/           chairs and outages                  clinics/    policies, hours, closures
+instruments/      what patients are asked, and what an answer means
 keys/             making and ending keys; the audit log, read
 
 web/              what every route shares             access/     keys, roles, the audit writer

@@ -3,6 +3,7 @@
 gunicorn belongs behind a buffering proxy: a hundred slow clients stop its threads.
 """
 
+import gc
 import os
 from importlib import import_module
 from pathlib import Path
@@ -45,6 +46,15 @@ def on_starting(_server: object) -> None:
     _metrics.mkdir(parents=True)
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(_metrics)
     import_module("scheduler.app")
+
+
+def post_worker_init(_worker: Worker) -> None:
+    """What a worker holds from now on, it holds for good: the collector need not look at it.
+
+    It would go through all of the code again and again, for a third of what a booking costs.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 def child_exit(_server: object, worker: Worker) -> None:

@@ -100,7 +100,8 @@ class OutcomesQuery(Strict):
     @validates_schema
     def spans_at_most_a_year(self, data: dict[str, Any], **_: object) -> None:
         if len(data) == 1:
-            raise ValidationError("Needed with the other.", "from" if "to" in data else "to")
+            given, needed = ("to", "from") if "to" in data else ("from", "to")
+            raise ValidationError(f"Needed with {given}.", needed)
         if data and not timedelta(0) < data["to"] - data["from_"] <= MOST:
             raise ValidationError("Must be after from, by at most 366 days.", "to")
 

@@ -41,6 +41,7 @@ class Endpoint:
     if_match: bool = False
     takes_body: bool = False
     shows_secret: bool = False
+    made_at: str | None = None
     takes_query: bool = False
     takes_ids: bool = False
     media_type: str = JSON
@@ -101,7 +102,7 @@ class Call:
             self.path["match"] = required_if_match(request)
         response = self.view(work, **self.path)
         dumped = get_appcontext().get("result_dump")
-        stamp(response, dumped)
+        stamp(response, dumped, self.endpoint.made_at or request.path)
         if claimed is not None:
             idempotency.store(work, claimed, response, body=not self.endpoint.shows_secret)
         self._audit(work, response.status_code, {*path_ids(self.path), *ids_in(dumped)})
@@ -214,14 +215,14 @@ def answer_of(refusal: Refused | Problem, work: Work | None = None) -> Response:
     return problems.refused(refusal, facts)
 
 
-def stamp(response: Response, dumped: Any) -> None:
-    """ETag from the version, Location of what was made, and never a cache."""
+def stamp(response: Response, dumped: Any, made_at: str) -> None:
+    """ETag from the version, Location of what was made (below `made_at`), and never a cache."""
     response.headers["Cache-Control"] = "no-store"
     if isinstance(dumped, dict):
         if "version" in dumped:
             response.headers["ETag"] = etag(dumped["version"])
         if response.status_code == 201:
-            response.headers["Location"] = f"{request.path}/{dumped['id']}"
+            response.headers["Location"] = f"{made_at}/{dumped['id']}"
 
 
 def path_ids(path: dict[str, Any]) -> set[UUID]:

@@ -99,14 +99,19 @@ class Routes(Blueprint):  # type: ignore[misc]  # flask-smorest has no types
         status: int = 200,
         key: bool = True,
         shows_secret: bool = False,
+        made_at: str | None = None,
         refusals: tuple[str, ...] = (),
     ) -> Callable[[View], View]:
-        """Create, book or send. Needs an Idempotency-Key, but where `key` is false."""
+        """Create, book or send. Needs an Idempotency-Key, but where `key` is false.
+
+        What is made is found below the request's own path, if not below `made_at`.
+        """
         endpoint = Endpoint(
             access,
             "required" if key else "honoured",
             takes_body=body is not None,
             shows_secret=shows_secret,
+            made_at=made_at and PREFIX + made_at,
             refusals=refusals,
         )
         return self._endpoint("POST", rule, endpoint, status, answer, body=body)
