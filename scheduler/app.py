@@ -15,6 +15,7 @@ from scheduler.chairs.routes import routes as chairs
 from scheduler.clinics.routes import routes as clinics
 from scheduler.clinics.routes_staffing import routes as staffing
 from scheduler.consults.routes import routes as consults
+from scheduler.course.routes import routes as course
 from scheduler.db import db
 from scheduler.instruments.routes import routes as instruments
 from scheduler.keys.routes import routes as keys
@@ -60,6 +61,7 @@ NOUNS = (
     templates,
     outreach,
     alerts,
+    course,
     attention,
 )
 

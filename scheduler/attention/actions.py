@@ -14,11 +14,14 @@ from scheduler.attention.model_calls import visits_to_call_about
 from scheduler.attention.model_losses import handled_among, losses_of, unsent
 from scheduler.attention.model_picture import picture_of
 from scheduler.attention.model_replies import replies_of
-from scheduler.attention.rules import of_messages, of_series, of_sessions
+from scheduler.attention.model_reviews import reached
+from scheduler.attention.rules import Losses, of_messages, of_series, of_sessions
 from scheduler.attention.rules_alerts import NEVER_HIDDEN, of_alerts
 from scheduler.attention.rules_calls import of_calls
 from scheduler.attention.rules_items import Following, Item
 from scheduler.attention.rules_replies import of_replies
+from scheduler.attention.rules_reviews import of_clearances, of_gaps, of_reviews, of_standstills
+from scheduler.consults.model import terms_of_patients
 from scheduler.errors import Conflict, NotFound
 from scheduler.patients.model import contacts_of
 from scheduler.sessions.model import versions_of
@@ -35,8 +38,18 @@ def derived(work: Work) -> Iterator[Item]:
     yield from of_messages(unsent(work))
     yield from of_replies(replies_of(work))
     yield from of_calls(visits_to_call_about(work), work.now, work.zone)
-    yield from of_series(losses_of(work), work.zone)
-    yield from of_sessions(picture_of(work))
+    yield from _of_losses(work, losses_of(work))
+    yield from of_reviews(reached(work))
+    picture = picture_of(work)
+    yield from of_gaps(picture)
+    yield from of_sessions(picture)
+
+
+def _of_losses(work: Work, losses: Sequence[Losses]) -> Iterator[Item]:
+    terms = terms_of_patients(work, {each.patient_id for each in losses}) if losses else {}
+    yield from of_series(losses, work.zone)
+    yield from of_clearances(losses, terms, work.now, work.zone)
+    yield from of_standstills(losses, work.now, work.zone)
 
 
 def open_items(work: Work) -> list[tuple[UUID, Item]]:

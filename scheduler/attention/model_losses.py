@@ -14,10 +14,10 @@ from scheduler.db import among, in_states
 from scheduler.messages.model import Message
 from scheduler.messages.rules import AT_LEAST_ONCE
 from scheduler.patients.model import Patient
-from scheduler.protocols.model import Protocol
+from scheduler.protocols.model import Protocol, phase_of
 from scheduler.series.model import Series
 from scheduler.sessions.model import InfusionSession
-from scheduler.sessions.rules_states import LOST
+from scheduler.sessions.rules_states import COUNTED, LOST
 from scheduler.tenancy import Work
 
 # What did not arrive is of no use once its session is this long past.
@@ -58,6 +58,9 @@ def losses_of(work: Work) -> list[Losses]:
             func.array_agg(InfusionSession.status).label("states"),
             _by_start(InfusionSession.starts_at).filter(lost).label("lost_at"),
             _by_start(InfusionSession.status).filter(lost).label("lost_as"),
+            func.max(InfusionSession.starts_at)
+            .filter(in_states(InfusionSession.status, *COUNTED))
+            .label("last_at"),
         )
         .where(
             InfusionSession.clinic_id == Series.clinic_id, InfusionSession.series_id == Series.id
@@ -66,7 +69,12 @@ def losses_of(work: Work) -> list[Losses]:
     )
     rows = work.session.execute(
         select(
-            Series.id, Series.patient_id, Series.sessions_planned, Protocol.missed_limit, sessions
+            Series.id,
+            Series.patient_id,
+            Series.sessions_planned,
+            Protocol.missed_limit,
+            Protocol.phases,
+            sessions,
         )
         .join(
             Patient,
@@ -99,7 +107,16 @@ def _losing(work: Work) -> list[UUID]:
 
 def _losses_of(row: Row[Any]) -> Losses:
     lost = list(zip(row.lost_at, row.lost_as, strict=True))
-    return Losses(row.id, row.patient_id, row.sessions_planned, row.states, row.missed_limit, lost)
+    return Losses(
+        row.id,
+        row.patient_id,
+        row.sessions_planned,
+        row.states,
+        row.missed_limit,
+        lost,
+        row.last_at,
+        [phase_of(each) for each in row.phases],
+    )
 
 
 def _by_start(column: Any) -> Any:

@@ -25,6 +25,9 @@ KINDS = (
     "unreachable",
     "unconfirmed",
     "missed_limit",
+    "gap_too_long",
+    "review",
+    "clearance_ending",
     "owed",
 )
 

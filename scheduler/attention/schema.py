@@ -20,7 +20,9 @@ KINDS_SAID = (
     " `reply`: a text that a person has to read. `message_failed`, `message_unknown`: did not"
     " arrive, or may not have. `unreachable`: the latest message had no way to go. `unconfirmed`:"
     " within a day, and nobody said that they come. `missed_limit`: as many missed as the protocol"
-    " lets pass. `owed`: a series with a place to fill."
+    " lets pass. `gap_too_long`: more days between two sessions than the protocol has. `review`:"
+    " the protocol asks a provider to look at the series now. `clearance_ending`: within two weeks,"
+    " and the series owes a session. `owed`: a series with a place to fill."
 )
 
 

@@ -29,7 +29,7 @@ from scheduler.web.preconditions import etag, required_if_match
 from scheduler.web.problems import Problem
 
 SAFE = frozenset({"GET", "HEAD"})
-ANSWERED = frozenset({"application/json", problems.MEDIA_TYPE, "application/*", "*/*"})
+JSON = "application/json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +44,7 @@ class Endpoint:
     made_at: str | None = None
     takes_query: bool = False
     takes_ids: bool = False
+    media_type: str = JSON
     refusals: tuple[str, ...] = ()
 
 
@@ -58,7 +59,7 @@ class Call:
     def answer(self) -> Response:
         """Carry the request out, or say what is in the way."""
         try:
-            require_json_accepted()
+            require_accepted(self.endpoint.media_type)
             # The body is read before a transaction is open: a slow client holds no connection.
             raw = whole_body()
             secret = bearer_secret()
@@ -142,13 +143,14 @@ class Call:
         )
 
 
-def require_json_accepted() -> None:
+def require_accepted(media_type: str) -> None:
     """Raises Problem 406 when the caller would take neither an answer nor a refusal of ours."""
     accepted = request.accept_mimetypes
     # Parameters (a charset) say nothing: there is one JSON.
     kinds = {kind.partition(";")[0].strip().lower() for kind, quality in accepted if quality > 0}
-    if accepted and not kinds & ANSWERED:
-        raise Problem(406, "not_acceptable", "The answer is application/json.")
+    family = media_type.partition("/")[0]
+    if accepted and not kinds & {media_type, problems.MEDIA_TYPE, f"{family}/*", "*/*"}:
+        raise Problem(406, "not_acceptable", f"The answer is {media_type}.")
 
 
 def whole_body() -> bytes:

@@ -122,6 +122,8 @@ class Everything:
 # Searches cannot do without these.
 _WEEK = {"from": "2026-12-07T00:00:00-07:00", "to": "2026-12-12T00:00:00-07:00", "minutes": 40}
 NEEDED_QUERIES = {"/v1/slots": _WEEK, "/v1/consultations/slots": _WEEK}
+# A whole year would be all there is.
+NEEDED_QUERIES["/v1/clinic/outcomes"] = {name: _WEEK[name] for name in ("from", "to")}
 
 
 _SESSION, _CONSULTATION = "/v1/sessions/{session_id}", "/v1/consultations/{consultation_id}"
