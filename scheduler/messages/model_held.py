@@ -20,7 +20,7 @@ from scheduler.messages.model_due import NEXT_START
 from scheduler.messages.model_templates import own_templates
 from scheduler.messages.model_texts import Sender, sender_of
 from scheduler.messages.model_told import mailed_to, notices_of_late, sessions_beside
-from scheduler.messages.rules_caps import FREE, Caps
+from scheduler.messages.rules_caps import FREE, Caps, is_capped
 from scheduler.messages.rules_text import Own
 from scheduler.messages.rules_told import (
     STROKE,
@@ -109,7 +109,9 @@ class Held:
 
     def room_for(self, entry: Entry, recipient: Recipient, contact: Contact) -> str:
         """Is there room for this message, if it is a text that nobody asked for? (I41)"""
-        if contact.channel != "sms" or contact.address is None or not entry.is_unasked:
+        if contact.channel != "sms" or contact.address is None:
+            return FREE
+        if not (entry.is_unasked and is_capped(entry.rule)):
             return FREE
         today = self.todays[recipient.time_zone]
         return self.texts.room_for(entry, contact.address, today.day, today.week_since, self.caps)
