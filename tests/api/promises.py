@@ -33,6 +33,10 @@ BEYOND_A_SCHEMA = {
     r"Not known here: .* Known: .*": "words that depend on the path",
     r"Must hold \{.*\}\.": "words that depend on the path",
     r"At its longest it takes \d+ of 160\.": "another alphabet's length",
+    # who is there, and can be told
+    r"No provider with this id\.": "what the database holds",
+    r".* is not active\.": "what the database holds",
+    r".* has neither a phone nor a mail address\.": "what the database holds",
     # two fields at once
     r"Must be after (starts_at|from)\.": "an order between two fields",
     r"Must be after from, by at most 62 days\.": "a distance between two fields",
