@@ -11,6 +11,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from scheduler.check import (
+    alerts,
     catalog,
     clearance,
     followups,
@@ -34,6 +35,7 @@ OF_CLINIC: tuple[Proof, ...] = (
     *life.PROOFS,
     *messages.PROOFS,
     *followups.PROOFS,
+    *alerts.PROOFS,
 )
 OF_DATABASE: tuple[CatalogProof, ...] = catalog.PROOFS
 
