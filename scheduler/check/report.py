@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from scheduler.check import (
     alerts,
+    answers,
     catalog,
     clearance,
     followups,
@@ -35,6 +36,7 @@ OF_CLINIC: tuple[Proof, ...] = (
     *life.PROOFS,
     *messages.PROOFS,
     *followups.PROOFS,
+    *answers.PROOFS,
     *alerts.PROOFS,
 )
 OF_DATABASE: tuple[CatalogProof, ...] = catalog.PROOFS

@@ -22,6 +22,19 @@ CALLED = (
     " '+16025559001', '2026-12-04T18:59Z', 'sent', now(), now(), 1 FROM alerts"
 )
 
+ANSWERED = "UPDATE answers SET items ="
+FROM_LINK = "UPDATE answers SET source = 'link'"
+
+
+def corrected(what: str) -> str:
+    """The statement that corrects the one there is by a copy of it, but for `what`."""
+    return (
+        "INSERT INTO answers SELECT (jsonb_populate_record(a, jsonb_build_object('id',"
+        f" gen_random_uuid(), 'corrects_id', id, 'correction_reason', 'Misheard', {what}))).*"
+        " FROM answers a RETURNING id"
+    )
+
+
 # Number, what is wrong, the statements that make it so.
 BROKEN = [
     (
@@ -491,6 +504,15 @@ BROKEN = [
         "UPDATE messages SET rule = 'baseline', time_version = 1,"
         " sent_at = '2026-12-01T09:36-07:00' WHERE rule = 'check_in' RETURNING id",
     ),
+    ("I52", "four is no answer", f"{ANSWERED} jsonb_build_object('9', 4) RETURNING id"),
+    ("I52", "nor is a word", f"{ANSWERED} jsonb_build_object('9', '1') RETURNING id"),
+    ("I52", "ten is no item", f"{ANSWERED} jsonb_build_object('10', 1) RETURNING id"),
+    ("I52", "nor is sleep", f"{ANSWERED} jsonb_build_object('sleep', 1) RETURNING id"),
+    (
+        "I52",
+        "three is none of two items",
+        f"{ANSWERED} jsonb_build_object('3', 1), instrument = 'phq2' RETURNING id",
+    ),
     (
         "I53",
         "an answer of danger that raised nothing",
@@ -533,6 +555,21 @@ BROKEN = [
         "nobody was told again",
         f"{UNHEARD}; {REACHABLE}; {CALLED};"
         " UPDATE alert_calls SET due_at = '2026-12-04T18:20Z'; SELECT id FROM alerts",
+    ),
+    ("I57", "changed since", "UPDATE answers SET version = 2 RETURNING id"),
+    ("I57", "told and not submitted", "UPDATE answers SET submitted_at = NULL RETURNING id"),
+    (
+        "I57",
+        "answered after it was submitted",
+        "UPDATE answers SET answered_at = submitted_at + interval '1 minute' RETURNING id",
+    ),
+    ("I57", "another patient's correction", corrected("'patient_id', {ana}")),
+    ("I57", "a correction of another form", corrected("'instrument', 'gad7'")),
+    ("I57", "a correction that changed", corrected("'version', 2")),
+    (
+        "I57",
+        "a correction of what was not submitted",
+        f"{FROM_LINK}, submitted_at = NULL;" + corrected("'submitted_at', answered_at"),
     ),
     (
         "I58",
@@ -728,6 +765,9 @@ ASIDE = [
 
 # On the right side of each line.
 SOUND = [
+    ("I57", corrected("'items', jsonb_build_object()")),
+    ("I57", f"{FROM_LINK}, version = 9"),
+    ("I57", f"{FROM_LINK}, submitted_at = NULL"),
     (
         "I5",
         "UPDATE alerts SET patient_id = {ana}; UPDATE stops SET patient_id = {ana},"

@@ -57,6 +57,7 @@ BEYOND_A_SCHEMA = {
     r"Each opens before it closes and meets no other: .*": "no two in a list overlap",
     # what JSON Schema says otherwise
     r"Not a valid integer\.": "33.0 is one to it; here a whole number is spelled as one",
+    r"A whole number from 0 to 10, or .*": "as above",
     # what a format's name does not say
     r"Must be a telephone number.*": "the plan of numbers of each country",
     r"Must be an IANA time zone: .*": "600 names, other ones next year",
