@@ -9,12 +9,15 @@ import config
 from scheduler import cli, clock, databases, logs
 from scheduler.alerts.routes import routes as alerts
 from scheduler.answers.pages import pages as check_ins
+from scheduler.answers.routes import routes as answers
 from scheduler.attention.routes import routes as attention
 from scheduler.chairs.routes import routes as chairs
 from scheduler.clinics.routes import routes as clinics
 from scheduler.clinics.routes_staffing import routes as staffing
 from scheduler.consults.routes import routes as consults
+from scheduler.course.routes import routes as course
 from scheduler.db import db
+from scheduler.instruments.routes import routes as instruments
 from scheduler.keys.routes import routes as keys
 from scheduler.links.routes import pages
 from scheduler.messages import hooks
@@ -52,10 +55,13 @@ NOUNS = (
     sessions,
     steps,
     series,
+    instruments,
+    answers,
     messages,
     templates,
     outreach,
     alerts,
+    course,
     attention,
 )
 

@@ -15,6 +15,7 @@ from werkzeug.test import TestResponse
 
 from scheduler import clock
 from scheduler.access.actions import make_key
+from scheduler.answers.model import Answers
 from scheduler.chairs.actions import add_chair
 from scheduler.clinics.actions import create_clinic, replace_opening_hours
 from scheduler.consults.actions import add_provider, complete_consultation
@@ -130,6 +131,7 @@ class ClinicKit:
         return Actor(None, "clinician", self.provider_id)
 
 
+CHECK_IN_ONLY = [{"rule": "check_in", "instrument": "check_in", "hours": 24}]
 POLICY_NOTICES = "UPDATE policies SET notices = :notices WHERE clinic_id = :clinic_id"
 
 
@@ -143,16 +145,17 @@ def a_clinic(
     weekdays: Iterator[int] | range = range(5),
     name: str = "Sonoran Care",
     notices: tuple[str, ...] = (),
+    follow_ups: list[dict[str, Any]] | None = CHECK_IN_ONLY,
 ) -> ClinicKit:
     """A clinic with chairs, hours, a provider, and a key per role; it sends no notices if not said.
 
-    So a test of reminders meets reminders alone.
+    So a test of reminders meets reminders alone; and its weekly series ask for the check-in alone.
     """
     now = clock.now()
     with unit_of_work() as session:
         work = create_clinic(session, name, zone, now)
         work.clinic().phone = "+16025550100"
-        add_weekly(work)
+        add_weekly(work).follow_ups = follow_ups
         # Its version stays the first: nobody changed it.
         told = {"clinic_id": work.clinic_id, "notices": list(notices)}
         session.execute(text(POLICY_NOTICES), told)
@@ -257,11 +260,42 @@ def a_cleared_patient(clinic: ClinicKit, **fields: Any) -> UUID:
     return patient_id
 
 
+def answered(
+    clinic: ClinicKit,
+    patient_id: UUID,
+    at: datetime | str,
+    total: int,
+    *,
+    left_out: int = 0,
+    **fields: Any,
+) -> UUID:
+    """PHQ-9 answers by phone that add up to a total, with so many left out; their id.
+
+    They are stored as they are, and raise no alert.
+    """
+    moment = datetime.fromisoformat(at) if isinstance(at, str) else at
+    # From the first item on, so that the ninth stays 0 as long as it can.
+    items = {str(n): min(3, max(0, total - 3 * (n - 1))) for n in range(1, 10 - left_out)}
+    known: dict[str, Any] = {"instrument": "phq9", "source": "phone", "language": "en"}
+    known |= {"session_id": None, "rule": None, "corrects_id": None, "recorded_by": None}
+    known |= {"items": items, "instrument_version": 1}
+    known |= dict.fromkeys(("started_at", "answered_at", "submitted_at"), moment)
+    with clinic.work() as work:
+        answers = Answers(clinic_id=clinic.id, patient_id=patient_id, **known | fields)
+        work.session.add(answers)
+        work.session.flush()
+        return answers.id
+
+
 def a_protocol(clinic: ClinicKit, **fields: Any) -> UUID:
     """A protocol that lets a patient come every day, where the distance does not matter."""
     daily = Phase(every_days=1, min_gap_days=1, max_gap_days=365)
     with clinic.work() as work:
-        known = {"name": f"daily {next(_numbers)}", "phases": [stored_phase(daily)]}
+        known = {
+            "name": f"daily {next(_numbers)}",
+            "phases": [stored_phase(daily)],
+            "follow_ups": CHECK_IN_ONLY,
+        }
         protocol = Protocol(clinic_id=clinic.id, **known | fields)
         work.session.add(protocol)
         work.session.flush()

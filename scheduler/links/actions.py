@@ -58,7 +58,10 @@ class AtVersion:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """The links of one message to an address, about a session as it is."""
+    """The links of one message to an address, about a session as it is.
+
+    A link to a form says by which `rule` it is asked, and for what `instrument`.
+    """
 
     session_id: UUID
     patient_id: UUID

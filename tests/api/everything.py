@@ -16,12 +16,13 @@ from scheduler.web.calls import Endpoint
 from scheduler.web.fields import Id
 from scheduler.web.schema import Strict
 from tests.alarms import an_alert
+from tests.api.answered import submit
 from tests.api.linked import links_to
 from tests.builders import Caller, ClinicKit, a_cleared_patient, a_clinic, an_order
 
 _ID = re.compile(r"<uuid:(\w+)>")
 _WORD = re.compile(r"<word:(\w+)>")
-WORDS = {"rule": "3d_before", "message": "booked", "language": "en"}
+WORDS = {"rule": "3d_before", "message": "booked", "language": "en", "code": "phq9"}
 
 
 @dataclass(frozen=True)
@@ -121,6 +122,8 @@ class Everything:
 # Searches cannot do without these.
 _WEEK = {"from": "2026-12-07T00:00:00-07:00", "to": "2026-12-12T00:00:00-07:00", "minutes": 40}
 NEEDED_QUERIES = {"/v1/slots": _WEEK, "/v1/consultations/slots": _WEEK}
+# A whole year would be all there is.
+NEEDED_QUERIES["/v1/clinic/outcomes"] = {name: _WEEK[name] for name in ("from", "to")}
 
 
 _SESSION, _CONSULTATION = "/v1/sessions/{session_id}", "/v1/consultations/{consultation_id}"
@@ -185,6 +188,7 @@ def everything(app: Flask, **clinic_fields: Any) -> Everything:
     ids["item_id"] = _only(clinic, "/v1/attention")
     # Another patient's: hers may start.
     ids["alert_id"] = an_alert(clinic)
+    ids["answers_id"] = UUID(submit(clinic.desk, patient_id, {"1": 1, "9": 0})["id"])
     other = clinic.admin.post("/v1/keys", {"name": "Desk two", "role": "front_desk"})
     ids["key_id"] = UUID(other.get_json()["id"])
     with clinic.work() as work:

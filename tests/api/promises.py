@@ -36,8 +36,12 @@ BEYOND_A_SCHEMA = {
     # two fields at once
     r"Must be after (starts_at|from)\.": "an order between two fields",
     r"Must be after from, by at most 62 days\.": "a distance between two fields",
+    r"Must be after from, by at most 366 days\.": "a distance between two fields",
     r"A search spans at most 62 days\.": "a distance between two fields",
-    r"Needed with to\.": "one field needs another",
+    r"Needed with (to|from|rule|session_id)\.": "one field needs another",
+    r"This instrument has no such item\.": "words that depend on another field's value",
+    r"One of \d+(, \d+)*\.": "values that depend on another field's value",
+    r"Takes words, 1000 characters at most\.": "a kind that depends on another field's value",
     r"Needed without series_id\.": "one field or another",
     r"Needed for suitable, and only then\.": "one field needs another's value",
     r"Only for suitable\.": "one field needs another's value",
