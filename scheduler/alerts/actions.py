@@ -10,7 +10,7 @@ from sqlalchemy import select
 from scheduler.alerts.model import Alert, AlertCall, AlertEvent
 from scheduler.alerts.model_calls import end_calls
 from scheduler.alerts.model_rota import stored_shift, ways_to_providers
-from scheduler.alerts.rules import Rota
+from scheduler.alerts.rules import EVENTS, Rota
 from scheduler.clinics.model_on_call import OnCall
 from scheduler.consults.model import Provider
 from scheduler.db import among
@@ -39,7 +39,7 @@ def view_of(work: Work, alert: Alert) -> AlertView:
     )
     return AlertView(
         alert,
-        list(work.session.scalars(events.order_by(AlertEvent.at, AlertEvent.id))),
+        sorted(work.session.scalars(events), key=lambda each: (each.at, EVENTS.index(each.kind))),
         list(work.session.scalars(calls.order_by(AlertCall.due_at, AlertCall.id))),
     )
 

@@ -10,6 +10,9 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta, tzinfo
 from uuid import UUID
 
+# What happens to an alert, in the order in which some of it may happen at once.
+EVENTS = ("raised", "joined", "acknowledged", "closed")
+
 # The clocks of two machines differ; by more than this, one of them was set back.
 SKEW = timedelta(seconds=60)
 

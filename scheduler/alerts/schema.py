@@ -4,14 +4,13 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, post_load, validate, validates
 
-from scheduler.alerts.rules import Rota, Shift
+from scheduler.alerts.rules import EVENTS, Rota, Shift
 from scheduler.instruments.rules import REASONS
 from scheduler.web.fields import EXAMPLE_ID, Choice, Count, Id, Instant, Lines, WallTime
 from scheduler.web.fields_weekdays import Weekday
 from scheduler.web.schema import PageQuery, Stored, Strict
 
 STATES = ("open", "acknowledged", "closed")
-EVENTS = ("raised", "joined", "acknowledged", "closed")
 CALL_STATES = ("planned", "sending", "sent", "failed", "cancelled")
 CHANNELS = ("sms", "email")
 MOST_SHIFTS = 200

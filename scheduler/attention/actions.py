@@ -7,13 +7,16 @@ from uuid import UUID
 
 from sqlalchemy.dialects.postgresql import insert
 
+from scheduler.alerts.model_rota import ways_to_providers
 from scheduler.attention.model import AttentionHandled
+from scheduler.attention.model_alerts import alerts_of
 from scheduler.attention.model_calls import visits_to_call_about
 from scheduler.attention.model_losses import handled_among, losses_of, unsent
 from scheduler.attention.model_picture import picture_of
 from scheduler.attention.model_replies import replies_of
 from scheduler.attention.model_reviews import reached
 from scheduler.attention.rules import Losses, of_messages, of_series, of_sessions
+from scheduler.attention.rules_alerts import NEVER_HIDDEN, of_alerts
 from scheduler.attention.rules_calls import of_calls
 from scheduler.attention.rules_items import Following, Item
 from scheduler.attention.rules_replies import of_replies
@@ -30,6 +33,8 @@ def derived(work: Work) -> Iterator[Item]:
 
     What takes longest to derive comes last, for who looks for one of them.
     """
+    if alerts := alerts_of(work):
+        yield from of_alerts(alerts, work.now, reachable=bool(ways_to_providers(work)))
     yield from of_messages(unsent(work))
     yield from of_replies(replies_of(work))
     yield from of_calls(visits_to_call_about(work), work.now, work.zone)
@@ -48,11 +53,11 @@ def _of_losses(work: Work, losses: Sequence[Losses]) -> Iterator[Item]:
 
 
 def open_items(work: Work) -> list[tuple[UUID, Item]]:
-    """What nobody has handled yet, with its id, the most urgent first."""
+    """What nobody has handled yet, with its id, the most urgent first; every alert is in it."""
     found = [(item.id_in(work.clinic_id), item) for item in derived(work)]
     handled = handled_among(work, (item_id for item_id, _ in found))
     found.sort(key=lambda each: (each[1].urgency, each[1].at, each[0]))
-    return [each for each in found if each[0] not in handled]
+    return [each for each in found if each[0] not in handled or each[1].kind in NEVER_HIDDEN]
 
 
 def shown(work: Work, items: Sequence[tuple[UUID, Item]]) -> list[dict[str, Any]]:
@@ -76,12 +81,17 @@ def shown(work: Work, items: Sequence[tuple[UUID, Item]]) -> list[dict[str, Any]
 def handle(work: Work, item_id: UUID, note: str) -> AttentionHandled:
     """Somebody has seen to it: it is hidden until the facts change.
 
-    Raises NotFound for what is not on the list, Conflict when somebody else was faster.
+    Raises NotFound for what is not on the list, Conflict for an alert, which nobody hides, and
+    when somebody else was faster.
     """
     if work.session.get(AttentionHandled, (work.clinic_id, item_id)):
         raise _handled_already()
-    if all(item.id_in(work.clinic_id) != item_id for item in derived(work)):
+    item = next((each for each in derived(work) if each.id_in(work.clinic_id) == item_id), None)
+    if item is None:
         raise NotFound("attention item")
+    if item.kind in NEVER_HIDDEN:
+        detail = "An alert stays here until a clinician closes it."
+        raise Conflict("not_allowed", detail, state="open", missing=["clinician"])
     added = (
         insert(AttentionHandled)
         .values(

@@ -12,7 +12,9 @@ from scheduler.web.schema import PageQuery, Strict
 from scheduler.web.shown import reads_replies
 
 KINDS_SAID = (
-    "`collision`: a visit under way needs its chair into the next one, or past closing time."
+    "`alert_unheard`: an alert of which nobody hears: find a clinician now. `alert`: a patient who"
+    " may be in danger; it stays until a clinician closes it, and nobody else sees why."
+    " `collision`: a visit under way needs its chair into the next one, or past closing time."
     " `not_closed`: over for an hour, and nobody said how it ended. `breaks_rule`: a session ahead"
     " that no booking would allow by now. `change_asked`: a text that asks for another time."
     " `reply`: a text that a person has to read. `message_failed`, `message_unknown`: did not"
