@@ -8,6 +8,7 @@ from flask_migrate import Migrate
 import config
 from scheduler import cli, clock, databases, logs
 from scheduler.alerts.routes import routes as alerts
+from scheduler.answers.pages import pages as check_ins
 from scheduler.answers.routes import routes as answers
 from scheduler.attention.routes import routes as attention
 from scheduler.chairs.routes import routes as chairs
@@ -91,6 +92,7 @@ def create_app(
         document.register_blueprint(routes)
     hooks.init_app(app, settings)
     app.register_blueprint(pages)
+    app.register_blueprint(check_ins)
     cli.init_app(app)
     require_declared_access(app)
     return app

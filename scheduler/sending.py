@@ -126,8 +126,11 @@ class Delivery:
         at the end of a long batch.
         """
         with working_for(clinic_id, self.now()) as work:
-            begun = begin_all(work, claimed, self.channels, via=self.way, lease=self.lease)
-            going = with_links(work, begun.outgoing, self.settings.public_url)
+            url = self.settings.public_url
+            begun = begin_all(
+                work, claimed, self.channels, via=self.way, lease=self.lease, with_forms=bool(url)
+            )
+            going = with_links(work, begun.outgoing, url)
         for entry in begun.ended:
             if entry.status != "planned" or entry.channel == self.way:
                 why = entry.reason or "waits"

@@ -131,6 +131,7 @@ class ClinicKit:
         return Actor(None, "clinician", self.provider_id)
 
 
+CHECK_IN_ONLY = [{"rule": "check_in", "instrument": "check_in", "hours": 24}]
 POLICY_NOTICES = "UPDATE policies SET notices = :notices WHERE clinic_id = :clinic_id"
 
 
@@ -144,16 +145,17 @@ def a_clinic(
     weekdays: Iterator[int] | range = range(5),
     name: str = "Sonoran Care",
     notices: tuple[str, ...] = (),
+    follow_ups: list[dict[str, Any]] | None = CHECK_IN_ONLY,
 ) -> ClinicKit:
     """A clinic with chairs, hours, a provider, and a key per role; it sends no notices if not said.
 
-    So a test of reminders meets reminders alone.
+    So a test of reminders meets reminders alone; and its weekly series ask for the check-in alone.
     """
     now = clock.now()
     with unit_of_work() as session:
         work = create_clinic(session, name, zone, now)
         work.clinic().phone = "+16025550100"
-        add_weekly(work)
+        add_weekly(work).follow_ups = follow_ups
         # Its version stays the first: nobody changed it.
         told = {"clinic_id": work.clinic_id, "notices": list(notices)}
         session.execute(text(POLICY_NOTICES), told)
@@ -289,7 +291,11 @@ def a_protocol(clinic: ClinicKit, **fields: Any) -> UUID:
     """A protocol that lets a patient come every day, where the distance does not matter."""
     daily = Phase(every_days=1, min_gap_days=1, max_gap_days=365)
     with clinic.work() as work:
-        known = {"name": f"daily {next(_numbers)}", "phases": [stored_phase(daily)]}
+        known = {
+            "name": f"daily {next(_numbers)}",
+            "phases": [stored_phase(daily)],
+            "follow_ups": CHECK_IN_ONLY,
+        }
         protocol = Protocol(clinic_id=clinic.id, **known | fields)
         work.session.add(protocol)
         work.session.flush()

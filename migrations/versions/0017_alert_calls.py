@@ -3,7 +3,7 @@
 from alembic import op
 
 revision = "0017"
-down_revision = "0015"
+down_revision = "0016"
 
 # Clinic by clinic, as row security shows one at a time: a few probes of an index each.
 UP = """

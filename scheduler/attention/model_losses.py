@@ -5,14 +5,13 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, and_, func, or_, select, text, true
+from sqlalchemy import Row, and_, func, select, text, true
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from scheduler.attention.model import AttentionHandled
 from scheduler.attention.rules import Losses, Unsent
 from scheduler.db import among, in_states
 from scheduler.messages.model import Message
-from scheduler.messages.rules import AT_LEAST_ONCE
 from scheduler.patients.model import Patient
 from scheduler.protocols.model import Protocol, phase_of
 from scheduler.series.model import Series
@@ -125,10 +124,7 @@ def _by_start(column: Any) -> Any:
 
 
 def unsent(work: Work) -> list[Unsent]:
-    """The messages that failed, did not arrive or are unknown, for sessions not long past.
-
-    And the changes that were not told as the number had had its texts.
-    """
+    """The messages that failed, did not arrive or are unknown, for sessions not long past."""
     of_session = and_(
         InfusionSession.clinic_id == Message.clinic_id, InfusionSession.id == Message.session_id
     )
@@ -145,13 +141,7 @@ def unsent(work: Work) -> list[Unsent]:
         .join(InfusionSession, of_session)
         .where(
             Message.clinic_id == work.clinic_id,
-            or_(
-                in_states(Message.status, "failed", "unknown", "undelivered"),
-                # Who was not told of a change comes for nothing.
-                in_states(Message.status, "skipped")
-                & in_states(Message.reason, "cap")
-                & Message.rule.in_(AT_LEAST_ONCE),
-            ),
+            in_states(Message.status, "failed", "unknown", "undelivered"),
             Message.due_at > work.now - DUE_BEFORE,
             Message.due_at < work.now + FARTHEST,
             InfusionSession.starts_at > work.now - MESSAGES_MATTER,

@@ -37,7 +37,7 @@ class Losses:
 
 @dataclass(frozen=True, slots=True)
 class Unsent:
-    """A message that failed, of which nobody knows whether it arrived, or that had no room."""
+    """A message that failed, did not arrive, or of which nobody knows whether it did."""
 
     id: UUID
     session_id: UUID
@@ -122,7 +122,6 @@ HOW_IT_ENDED = {
     "failed": ("message_failed", "was not sent"),
     "undelivered": ("message_failed", "did not arrive"),
     "unknown": ("message_unknown", "may or may not have been sent"),
-    "skipped": ("message_failed", "was not sent"),
 }
 
 

@@ -36,6 +36,7 @@ from scheduler.demo.timeline import ANY, Outreach, Timeline
 from scheduler.messages.channels_files import FileOutbox
 from scheduler.protocols.actions import add_protocol, add_weekly
 from scheduler.protocols.rules import WEEKLY, Phase
+from scheduler.protocols.rules_follow_ups import Ask
 from scheduler.tenancy import Actor, Work, unit_of_work
 from scheduler.wall_time import local_date, on_wall
 
@@ -53,6 +54,13 @@ NURSES = 2
 INDUCTION_PHASES = [
     Phase(sessions=6, weekdays=(0, 2, 4), min_gap_days=2, max_gap_days=4),
     replace(WEEKLY, sessions=4),
+]
+# A text a day is enough: what is asked before a visit goes with the reminder of the day before.
+INDUCTION_ASKS = [
+    Ask(rule="baseline", instrument="phq9", days=7),
+    Ask(rule="check_in", instrument="check_in", hours=24),
+    Ask(rule="before_next", instrument="phq9", hours=24),
+    Ask(rule="after_series", instrument="phq9", days=30),
 ]
 CHAIRS = ("Chair 1", "Chair 2", "Chair 3", "Chair 4")
 PROVIDERS = ("Dr. Ruth Rivera", "Dr. Daniel Osei")
@@ -101,7 +109,8 @@ def _equip(work: Work) -> dict[str, str]:
     ]
     replace_staffing(work, ANY, {"shifts": shifts})
     add_weekly(work)
-    add_protocol(work, {"name": INDUCTION, "phases": INDUCTION_PHASES})
+    induction = {"name": INDUCTION, "phases": INDUCTION_PHASES, "follow_ups": INDUCTION_ASKS}
+    add_protocol(work, induction)
     for label in CHAIRS:
         add_chair(work, label)
     providers = [add_provider(work, name=name) for name in PROVIDERS]

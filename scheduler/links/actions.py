@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, text
+from sqlalchemy import delete, or_, text
 from sqlalchemy.orm import Session
 
 from scheduler import clock
@@ -58,7 +58,10 @@ class AtVersion:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """The links of one message to an address, about a session as it is."""
+    """The links of one message to an address, about a session as it is.
+
+    A link to a form says by which `rule` it is asked, and for what `instrument`.
+    """
 
     session_id: UUID
     patient_id: UUID
@@ -66,7 +69,7 @@ class Wanted:
     starts_at: datetime
     channel: str
     address: str
-    purposes: Collection[str] = tuple(rules.PURPOSES)
+    purposes: Collection[str] = rules.OF_A_VISIT
     rule: str | None = None
     instrument: str | None = None
 
@@ -111,8 +114,11 @@ def _row(work: Work, wanted: Wanted, purpose: str, token: str) -> dict[str, Any]
 
 def forget_expired(work: Work) -> None:
     """Delete the links that have long been of no use."""
+    long_past = Link.expires_at < work.now - rules.CHECK_IN_KEPT
     gone = delete(Link).where(
-        Link.clinic_id == work.clinic_id, Link.expires_at < work.now - rules.KEPT
+        Link.clinic_id == work.clinic_id,
+        Link.expires_at < work.now - rules.KEPT,
+        or_(Link.purpose != "check_in", long_past),
     )
     work.session.execute(gone.execution_options(synchronize_session=False))
 

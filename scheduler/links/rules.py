@@ -13,7 +13,16 @@ from scheduler.wall_time import local_date
 
 # The letter each purpose has in its path: a text has 160 characters. C and R are also what a
 # patient replies to confirm and to change.
-PURPOSES = {"confirm": "c", "change": "r", "decline": "d", "calendar": "i", "unsubscribe": "u"}
+PURPOSES = {
+    "confirm": "c",
+    "change": "r",
+    "decline": "d",
+    "calendar": "i",
+    "unsubscribe": "u",
+    "check_in": "f",
+}
+# What a message about a visit may lead to; to a form leads only one that asks for it.
+OF_A_VISIT = tuple(purpose for purpose in PURPOSES if purpose != "check_in")
 
 # No vowels, m or p: no forbidden word can be spelled, and none is by chance (I42). Nothing that
 # looks like something else on a small screen, either.
@@ -25,11 +34,15 @@ _TOKEN = re.compile(f"[{ALPHABET}]{{{LENGTH}}}")
 
 # An unsubscribe link in a mail has to work for at least 30 days (CAN-SPAM, 16 CFR 316.5).
 UNSUBSCRIBE_LASTS = timedelta(days=60)
+# A form is asked for again before; whoever was away for a few days can still answer.
+CHECK_IN_LASTS = timedelta(days=7)
 # A page may lie open for a while before its button is pressed.
 NONCE_LASTS = timedelta(hours=2)
 
-# An expired link's page still says whom to call, for so long.
+# An expired link's page still says whom to call, for so long; and a late answer that tells of
+# danger is heard (I53).
 KEPT = timedelta(days=30)
+CHECK_IN_KEPT = timedelta(days=90)
 
 # How far from its time a visit may be moved by a link, and how soon: somebody prepares for it.
 DAYS_AROUND = timedelta(days=7)
@@ -74,7 +87,9 @@ def path_of(purpose: str, token: str) -> str:
 
 def expiry(purpose: str, starts_at: datetime, now: datetime) -> datetime:
     """When a link that is made now, of a visit that starts then, is of no use any more."""
-    return max(starts_at, now) + UNSUBSCRIBE_LASTS if purpose == "unsubscribe" else starts_at
+    if purpose == "unsubscribe":
+        return max(starts_at, now) + UNSUBSCRIBE_LASTS
+    return max(starts_at, now) + CHECK_IN_LASTS if purpose == "check_in" else starts_at
 
 
 def nonce(token: str, time_version: int, at: datetime) -> str:

@@ -4,12 +4,23 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, tzinfo
 from itertools import groupby
+from typing import Protocol
 
 from scheduler.links.rules_text import LABELS, LANGUAGES, TEXTS, spoken, spoken_clock, spoken_day
 from scheduler.wall_time import local_date
 
 # What each standing answers; what was moved or cancelled clashes with what the link says.
 STATUS = {"open": 200, "done": 200, "moved": 409, "cancelled": 409}
+
+
+class Shows(Protocol):
+    """What every page behind a link knows of itself: its status, and its languages in order."""
+
+    @property
+    def status(self) -> int: ...
+
+    @property
+    def languages(self) -> Sequence[str]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +65,10 @@ class Page:
     phone: str | None = None
     form: Form | None = None
     others: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def languages(self) -> tuple[str, ...]:
+        return tuple(part.language for part in self.parts)
 
     def saying(self, status: int, notice: str) -> "Page":
         """The same page with a word on top, as the answer to a press that had no effect."""

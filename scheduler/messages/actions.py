@@ -4,7 +4,7 @@ Between `begin_all` and `settle_all` no transaction is open: that is when the me
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -13,8 +13,11 @@ from scheduler.messages.model_chunks import Entry, entries_of, write
 from scheduler.messages.model_held import Held, held_still
 from scheduler.messages.outgoing import Outgoing, Visit, Way
 from scheduler.messages.rules import GO, Situation, Verdict, in_doubt, verdict
+from scheduler.messages.rules_asks import OPEN
+from scheduler.messages.rules_caps import FREE
 from scheduler.messages.rules_text import Draft
 from scheduler.messages.rules_told import STROKE, ToldSession
+from scheduler.messages.rules_tried import in_place_of, untried
 from scheduler.patients.rules import Contact, contact
 from scheduler.tenancy import Work
 
@@ -45,18 +48,21 @@ def begin_all(
     *,
     via: str | None = None,
     lease: timedelta | None = None,
+    with_forms: bool = False,
 ) -> Begun:
     """Check once more which claimed messages may go, and commit to sending those.
 
     With `via` they go by that channel or are left to the one that they have to take. The lease of
-    what goes begins now. Raises StaleDataError if somebody else wrote one of them meanwhile.
+    what goes begins now. `with_forms`: its links will be put in, to a form too. Raises
+    StaleDataError if somebody else wrote one of them meanwhile.
     """
     begun = Begun()
     claimed = [each for each in entries_of(work, message_ids) if each.status == "claimed"]
     chunk = _apart(claimed, begun)
     if not chunk:
         return begun
-    held = held_still(work, chunk, for_texts="sms" in channels and via in (None, "sms"))
+    for_texts = "sms" in channels and via in (None, "sms")
+    held = held_still(work, chunk, for_texts=for_texts, with_forms=with_forms)
     ways = {name: way for name, way in channels.items() if held.sender or not way.needs_sender}
     for entry in chunk:
         outgoing = _begun(work, held, entry, ways, via)
@@ -92,7 +98,7 @@ def _begun(
     session, recipient = held.sessions[entry.session_id], held.recipients[entry.patient_id]
     told = held.told_of(entry.rule, session) if entry.rule in STROKE else [session]
     seen = _situation(held, entry, told, ways)
-    decided = verdict(work.now, seen)
+    decided = in_place_of(verdict(work.now, seen), entry.tried)
     if entry.ambiguous:
         same_way = _same_way(entry, seen.contact, held.clock)
         decided = in_doubt(decided, entry.reason, same_way=same_way)
@@ -108,6 +114,7 @@ def _begun(
     if decided is not GO or draft is None:
         return None
     _note_attempt(entry, seen.contact, ways, work.now)
+    entry.carries_id = _carried(held, entry, seen.contact, ways)
     return _outgoing(work, held, entry, draft, visits_of(held, entry, told))
 
 
@@ -117,7 +124,8 @@ def _situation(
     session, recipient = held.sessions[entry.session_id], held.recipients[entry.patient_id]
     consented = held.consents.get((recipient.id, PURPOSE[entry.kind]), ())
     today = held.todays[recipient.time_zone]
-    by = contact(recipient.preferred_channel, recipient.working_addresses, consented, ways)
+    left = untried(recipient.working_addresses, entry.tried)
+    by = contact(recipient.preferred_channel, left, consented, ways)
     may_merge = entry.kind == "reminder" and entry.is_unasked
     status, time_version = session.status, session.time_version
     if not told:
@@ -139,7 +147,18 @@ def _situation(
         quiet=today.quiet,
         told_today=may_merge and held.was_told_since(session, today.day.start),
         room=held.room_for(entry, recipient, by),
+        of_form=held.of_form(entry),
     )
+
+
+def _carried(held: Held, entry: Entry, by: Contact, ways: Mapping[str, Way]) -> UUID | None:
+    """The follow-up whose link goes with a reminder, where it might go that way now (I40, I41)."""
+    carried = held.may_carry(entry)
+    if carried is None:
+        return None
+    seen = _situation(held, carried, [held.sessions[carried.session_id]], ways)
+    may_go = verdict(held.now, replace(seen, of_form=OPEN, room=FREE)) is GO
+    return carried.id if may_go and seen.contact == by else None
 
 
 def _same_way(entry: Entry, contact: Contact, moment: datetime) -> bool:
@@ -176,4 +195,5 @@ def _outgoing(
         at=work.now,
         sender=held.sender,
         visits=visits,
+        form=held.asks.forms.get(entry.carries_id or entry.id),
     )

@@ -7,6 +7,7 @@ from scheduler.messages.model_held import Held, Recipient
 from scheduler.messages.outgoing import Visit
 from scheduler.messages.rules_text import Draft, follow_up, notice, reminder
 from scheduler.messages.rules_told import ToldSession
+from scheduler.protocols.rules_follow_ups import NUDGE
 from scheduler.tenancy import Work
 from scheduler.web.fields_contact import readable_phone
 
@@ -19,7 +20,8 @@ def draft_of(
     phone = readable_phone(clinic.phone) if clinic.phone else None
     who = (recipient.language, clinic.neutral_name, phone)
     if entry.kind == "follow_up":
-        return follow_up(*who, own=held.own)
+        message = "follow_up_nudge" if entry.rule.endswith(NUDGE) else "follow_up"
+        return follow_up(message, *who, own=held.own)
     elsewhere = recipient.time_zone not in (None, clinic.time_zone)
     if entry.kind == "notice":
         starts = [each.starts_at for each in told]

@@ -27,10 +27,18 @@ def with_links(work: Work, going: Sequence[Outgoing], public_url: str | None) ->
     if public_url is None or not going:
         return list(going)
     host = public_url.rstrip("/")
-    paths = links_for(work, _wanted(work, going))
+    asking = [each for each in going if each.form]
+    paths = links_for(work, [*_wanted(work, going), *_wanted_forms(work, asking)])
+    forms = dict(zip([each.id for each in asking], paths[len(going) :], strict=True))
     return [
-        replace(each, draft=linked(each.draft, {of: host + path for of, path in found.items()}))
-        for each, found in zip(going, paths, strict=True)
+        replace(
+            each,
+            draft=linked(
+                each.draft,
+                {of: host + path for of, path in (found | forms.get(each.id, {})).items()},
+            ),
+        )
+        for each, found in zip(going, paths, strict=False)
     ]
 
 
@@ -42,9 +50,28 @@ def _wanted(work: Work, going: Sequence[Outgoing]) -> list[Wanted]:
             **about[each.id] | (_only(each.visits[0]) if len(each.visits) == 1 else {}),
             channel=each.channel,
             address=each.address,
-            purposes=purposes(each.rule, each.channel, len(each.visits)),
+            purposes=purposes(
+                each.rule, each.channel, len(each.visits), asks=each.form is not None
+            ),
         )
         for each in going
+    ]
+
+
+def _wanted_forms(work: Work, asking: Sequence[Outgoing]) -> list[Wanted]:
+    """A link to a form is about the session that it is asked for, whatever carries it."""
+    about = _about(work, [each.id for each in asking])
+    return [
+        Wanted(
+            patient_id=about[each.id]["patient_id"],
+            starts_at=about[each.id]["starts_at"],
+            channel=each.channel,
+            address=each.address,
+            purposes=("check_in",),
+            **each.form._asdict(),
+        )
+        for each in asking
+        if each.form
     ]
 
 

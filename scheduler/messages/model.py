@@ -7,13 +7,14 @@ from typing import Any, ClassVar
 from uuid import UUID, uuid4
 
 from sqlalchemy import Select, text
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.orm import Mapped, mapped_column
 
 from scheduler import clock
 from scheduler.clinics.model import Policy
 from scheduler.db import Base, OfClinic, Versioned
 from scheduler.messages.rules_quiet import QuietHours
+from scheduler.messages.rules_tried import Tried
 from scheduler.tenancy import Work
 
 
@@ -22,7 +23,8 @@ class Message(OfClinic, Versioned, Base):
 
     `ambiguous`: an attempt may have gone, and nobody knows. `key_until`: so long, by the
     database's clock, the provider would know that attempt again. `note`: what a person who sent or
-    skipped it by hand said.
+    skipped it by hand said. `carries_id`: the follow-up whose link it carries. `tried`: the
+    attempts by other ways that did not arrive, as `Tried`.
     """
 
     __tablename__ = "messages"
@@ -47,6 +49,8 @@ class Message(OfClinic, Versioned, Base):
     key_until: Mapped[datetime | None]
     provider_id: Mapped[str | None]
     note: Mapped[str | None]
+    carries_id: Mapped[UUID | None]
+    tried: Mapped[list[Tried]] = mapped_column(JSONB, server_default="[]")
     created_at: Mapped[datetime]
 
 
@@ -54,7 +58,8 @@ class Message(OfClinic, Versioned, Base):
 class DueMessage:
     """Something that fell due, or will: what the rules derive from a session.
 
-    `channel` is the one that the patient prefers; which it takes is decided when it goes.
+    `channel` is the one that the patient prefers; which it takes is decided when it goes. It waits
+    until `goes_at`, if that is said.
     """
 
     kind: str
@@ -65,6 +70,7 @@ class DueMessage:
     due_at: datetime
     not_after: datetime
     channel: str | None = None
+    goes_at: datetime | None = None
 
 
 # PostgreSQL takes 65,535 values a statement, and a message is 16 of them: after days without jobs
@@ -117,7 +123,7 @@ def _planned(work: Work, due: DueMessage) -> dict[str, Any]:
         "not_after": due.not_after,
         "channel": due.channel,
         "status": "planned",
-        "next_attempt_at": due.due_at,
+        "next_attempt_at": due.goes_at or due.due_at,
         "created_at": work.now,
         "version": 1,
     }

@@ -53,14 +53,26 @@ class Texts:
     went: Mapping[str, Sequence[Went]]
     waiting: Mapping[str, Sequence[Waiting]]
 
-    def room_for(self, entry: Entry, number: str, today: Span, since: datetime, caps: Caps) -> str:
-        """Is there room for this text, on the patient's day and the days `since` then?"""
+    def room_for(
+        self,
+        entry: Entry,
+        carried: Entry | None,
+        number: str,
+        today: Span,
+        since: datetime,
+        caps: Caps,
+    ) -> str:
+        """Is there room for this text, on the patient's day and the days `since` then?
+
+        With what it carries it goes when the first of the two would.
+        """
         went = [
             each.at
             for each in self.went.get(number, ())
             if each.id != entry.id and each.at >= since
         ]
-        mine = (rank_of(entry.rule), entry.due_at, entry.id)
+        both = [entry, carried] if carried else [entry]
+        mine = min((rank_of(each.rule), each.due_at, each.id) for each in both)
         ahead = sum(
             (rank_of(each.rule), each.due_at, each.id) < mine
             for each in self.waiting.get(number, ())

@@ -12,6 +12,7 @@ from sqlalchemy.orm.exc import StaleDataError
 from scheduler.db import among_ids
 from scheduler.messages.model import Message
 from scheduler.messages.rules import Verdict, may_double
+from scheduler.messages.rules_tried import Tried
 from scheduler.tenancy import Work
 
 
@@ -43,6 +44,8 @@ class Entry:
     key_until: datetime | None
     provider_id: str | None
     note: str | None
+    carries_id: UUID | None
+    tried: list[Tried]
     keyed: bool = False
     key_life: timedelta | None = None
 
@@ -69,7 +72,12 @@ class Entry:
             self.channel = None
 
 
-_THESE = select(*(getattr(Message, each.name) for each in fields(Entry)[:-2])).where(
+def entry_columns() -> list[Any]:
+    """The columns of an entry, in their order."""
+    return [getattr(Message, each.name) for each in fields(Entry)[:-2]]
+
+
+_THESE = select(*entry_columns()).where(
     Message.clinic_id == bindparam("clinic_id"), among_ids(Message.id)
 )
 _EARLIEST_FIRST = _THESE.order_by(Message.next_attempt_at, Message.due_at, Message.id)
@@ -115,6 +123,7 @@ _WRITTEN = {
     "sent_at": "timestamptz",
     "ambiguous": "boolean",
     "provider_id": "text",
+    "carries_id": "uuid",
     "keyed": "boolean",
     "key_life": "interval",
 }
@@ -124,6 +133,7 @@ _WRITE = text(
        SET channel = new.channel, address = new.address, status = new.status,
            reason = new.reason, attempts = new.attempts, next_attempt_at = new.next_attempt_at,
            sent_at = new.sent_at, ambiguous = new.ambiguous, provider_id = new.provider_id,
+           carries_id = new.carries_id,
            key_until = CASE WHEN new.keyed THEN clock_timestamp() + new.key_life
                             ELSE m.key_until END,
            lease_until = CASE WHEN new.status = 'sending' THEN

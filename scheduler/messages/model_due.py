@@ -77,4 +77,5 @@ def falls_due(row: Any, kind: str, derived: Any, due: Span) -> DueMessage | None
         due_at=derived.due_at,
         not_after=derived.not_after,
         channel=row.preferred_channel,
+        goes_at=getattr(derived, "goes_at", None),
     )

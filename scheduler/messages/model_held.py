@@ -14,13 +14,15 @@ from sqlalchemy import Select, bindparam, select
 from scheduler.clinics.model import Letterhead, letterhead_of, policy_of
 from scheduler.db import among, among_ids
 from scheduler.messages.model import quiet_hours_of
+from scheduler.messages.model_asks import Asks, asks_of
 from scheduler.messages.model_caps import Texts, days_of, texts_of
 from scheduler.messages.model_chunks import Entry, database_clock
 from scheduler.messages.model_due import NEXT_START
 from scheduler.messages.model_templates import own_templates
 from scheduler.messages.model_texts import Sender, sender_of
 from scheduler.messages.model_told import mailed_to, notices_of_late, sessions_beside
-from scheduler.messages.rules_caps import FREE, Caps
+from scheduler.messages.rules_asks import OPEN, REMINDED, standing, urgency
+from scheduler.messages.rules_caps import FREE, Caps, is_capped
 from scheduler.messages.rules_text import Own
 from scheduler.messages.rules_told import (
     STROKE,
@@ -91,6 +93,7 @@ class Held:
     own: Own
     texts: Texts
     caps: Caps
+    asks: Asks
     clock: datetime
     now: datetime
 
@@ -109,10 +112,37 @@ class Held:
 
     def room_for(self, entry: Entry, recipient: Recipient, contact: Contact) -> str:
         """Is there room for this message, if it is a text that nobody asked for? (I41)"""
-        if contact.channel != "sms" or contact.address is None or not entry.is_unasked:
+        if contact.channel != "sms" or contact.address is None:
+            return FREE
+        if not (entry.is_unasked and is_capped(entry.rule)):
             return FREE
         today = self.todays[recipient.time_zone]
-        return self.texts.room_for(entry, contact.address, today.day, today.week_since, self.caps)
+        carried = self.may_carry(entry)
+        return self.texts.room_for(
+            entry, carried, contact.address, today.day, today.week_since, self.caps
+        )
+
+    def of_form(self, entry: Entry) -> str:
+        """What became of the form that a follow-up asks for (`rules_asks`)."""
+        if entry.kind != "follow_up":
+            return OPEN
+        mine = urgency(entry.rule, entry.due_at, entry.id)
+        others = self.asks.waiting.get(entry.patient_id, ())
+        return standing(
+            has_form=entry.id in self.asks.forms,
+            answered=entry.id in self.asks.answered,
+            carriers=self.asks.carriers.get(entry.id, ()),
+            newer=any(urgency(each.rule, each.due_at, each.id) > mine for each in others),
+            reminded=entry.patient_id in self.asks.reminded,
+        )
+
+    def may_carry(self, entry: Entry) -> Entry | None:
+        """What is to be asked of the patient now, for a reminder to carry it (I41)."""
+        if entry.kind != "reminder" or not entry.is_unasked or not self.asks.reminded:
+            return None
+        asks = self.asks.waiting.get(entry.patient_id, ())
+        open_ones = [each for each in asks if self.of_form(each) == REMINDED]
+        return open_ones[0] if open_ones else None
 
     def is_in_a_calendar(self, session: ToldSession) -> bool:
         """Did the visit go, or may it have gone, to the patient's calendar by mail? (I47)"""
@@ -124,12 +154,13 @@ class Held:
         return self.told_of(notice.rule, self.sessions[notice.session_id])
 
 
-def held_still(work: Work, entries: Sequence[Entry], *, for_texts: bool) -> Held:
+def held_still(work: Work, entries: Sequence[Entry], *, for_texts: bool, with_forms: bool) -> Held:
     """What these messages hang on: their patients, consents and sessions change no more until this
     transaction ends, so that what is read here is still so at the commit (I37, I40, I58).
 
     Each kind is held in the order of ids, patients first and sessions last: two who hold some of
-    the same never wait for each other. With `for_texts` so are the numbers that a text may go to.
+    the same never wait for each other. With `for_texts` so are the numbers that a text may go to;
+    `with_forms` says that messages have links, so that a reminder may carry one to a form.
     """
     reminded = {each.patient_id for each in entries if each.kind == "reminder"}
     notices = notices_of_late(work, reminded) if reminded else []
@@ -137,9 +168,11 @@ def held_still(work: Work, entries: Sequence[Entry], *, for_texts: bool) -> Held
     anchors |= {each.session_id for each in notices if each.rule in STROKE}
     beside = sessions_beside(work, anchors) if anchors else set()
     patient_ids = {each.patient_id for each in entries}
+    asks = asks_of(work, entries, merged=with_forms)
     recipients = [Recipient(*row) for row in _rows(work, _RECIPIENTS, patient_ids)]
     consents = _by_purpose(_rows(work, _CONSENTS, patient_ids))
-    session_ids = {each.session_id for each in entries} | anchors | beside
+    asking = [each for each in (*entries, *asks.entries) if each.kind == "follow_up"]
+    session_ids = {each.session_id for each in (*entries, *asking)} | anchors | beside
     sessions = [ToldSession(*row) for row in _rows(work, _SESSIONS, session_ids)]
     todays = {zone: _today(work, zone) for zone in {each.time_zone for each in recipients}}
     numbers = {each.phone for each in recipients if for_texts and each.phone}
@@ -153,12 +186,13 @@ def held_still(work: Work, entries: Sequence[Entry], *, for_texts: bool) -> Held
         consents=consents,
         sessions={each.id: each for each in sessions},
         series=_grouped(sessions, "series_id"),
-        next_starts=_next_starts(work, [e.session_id for e in entries if e.kind == "follow_up"]),
+        next_starts=_next_starts(work, {each.session_id for each in asking}),
         notices=_grouped(notices, "patient_id"),
         mailed=_grouped(mailed_to(work, taken_out) if taken_out else [], "patient_id"),
         own=own_templates(work),
         texts=texts_of(work, numbers, min(each.week_since for each in todays.values())),
         caps=Caps(policy.texts_a_day, policy.texts_a_week),
+        asks=asks,
         clock=database_clock(work),
         now=work.now,
     )

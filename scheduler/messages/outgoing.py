@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 from uuid import UUID
 
+from scheduler.messages.model_asks import Form
 from scheduler.messages.model_texts import Sender
 from scheduler.messages.rules_text import Draft
 
@@ -22,7 +23,10 @@ class Visit:
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """A message on its way out. `id` is the same at every attempt, `attempt` counts from 1."""
+    """A message on its way out. `id` is the same at every attempt, `attempt` counts from 1.
+
+    `form` is what it asks, itself or for a follow-up that it carries.
+    """
 
     clinic_id: UUID
     id: UUID
@@ -36,6 +40,7 @@ class Outgoing:
     at: datetime
     sender: Sender | None = None
     visits: tuple[Visit, ...] = ()
+    form: Form | None = None
 
 
 class Way(Protocol):

@@ -3,9 +3,11 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from scheduler.messages.rules_asks import OPEN, REMINDED
 from scheduler.messages.rules_caps import FREE, NONE_LEFT
 from scheduler.messages.rules_quiet import ENOUGH_TIME
 from scheduler.patients.rules import Contact
+from scheduler.protocols.rules_follow_ups import AFTER, base_of
 from scheduler.spans import Span
 
 STATUSES = (
@@ -33,6 +35,8 @@ REASONS = (
     "night",
     "superseded",
     "merged",
+    "answered",
+    "not_asked",
     "cap",
     "too_late",
     "interrupted",
@@ -52,7 +56,7 @@ REASONS = (
 )
 
 # The state that a session is in while what a rule says of it is true; booked, if not said.
-SPEAKS_OF = {"check_in": "completed", "cancelled": "cancelled", "missed": "no_show"}
+SPEAKS_OF = {"cancelled": "cancelled", "missed": "no_show"} | dict.fromkeys(AFTER, "completed")
 
 # These notices go again where nobody knows whether they went: a patient who comes for nothing
 # is worse than one who is told twice.
@@ -72,7 +76,8 @@ class Situation:
     """What is true in the commit that begins the send; the derivation may be hours old.
 
     `told_today`: a notice told the patient of this very visit on this day of theirs. `room`: is
-    there any for one more text to this number (`rules_caps`)?
+    there any for one more text to this number (`rules_caps`)? `of_form` says what became of what a
+    follow-up asks (`rules_asks`).
     """
 
     kind: str
@@ -88,6 +93,7 @@ class Situation:
     quiet: Span | None
     told_today: bool = False
     room: str = FREE
+    of_form: str = OPEN
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,14 +118,18 @@ def verdict(now: datetime, seen: Situation) -> Verdict:
         return Verdict("skipped", seen.contact.reason)
     if seen.told_today:
         return Verdict("skipped", "merged")
+    if seen.of_form not in (OPEN, REMINDED):
+        return Verdict("skipped", seen.of_form)
     if now >= last_moment(seen):
         return Verdict("skipped", _why_late(now, seen))
     if seen.quiet is not None:
         if seen.quiet.end < last_moment(seen):
             return Verdict("planned", until=seen.quiet.end)
         return Verdict("skipped", "night")
+    turn = now + TURN
+    if seen.of_form == REMINDED and turn < last_moment(seen):
+        return Verdict("planned", until=turn)
     if seen.room != FREE:
-        turn = now + TURN
         if seen.room == NONE_LEFT or turn >= last_moment(seen):
             return Verdict("skipped", "cap")
         return Verdict("planned", until=turn)
@@ -136,14 +146,16 @@ def last_moment(seen: Situation) -> datetime:
 def _still_true(seen: Situation) -> bool:
     """Is the session as it was when this fell due? An undone completion is another one (I50)."""
     return (
-        seen.session_status == SPEAKS_OF.get(seen.rule, "booked")
+        seen.session_status == SPEAKS_OF.get(base_of(seen.rule), "booked")
         and seen.time_version == seen.session_time_version
     )
 
 
 def _why_late(now: datetime, seen: Situation) -> str:
-    """`superseded` while a nearer reminder still does the work, else `too_late`."""
+    """`superseded` by a nearer reminder, or by the next session; else `too_late`."""
     if seen.kind == "reminder" and now < seen.session_starts_at - ENOUGH_TIME:
+        return "superseded"
+    if seen.next_session_at is not None and now >= seen.next_session_at:
         return "superseded"
     return "too_late"
 

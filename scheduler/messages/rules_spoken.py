@@ -77,9 +77,15 @@ SAID: Mapping[str, Words] = {
             ),
             "follow_up": Template(
                 "{clinic}: how are you?",
-                "Hello,\n\nWe hope you are well after your visit with {clinic}.\n\n"
+                "Hello,\n\nHow are you? We at {clinic} would like to know.\n\n"
                 "If anything worries you, or you would like to talk to us, {call}.\n",
                 "{clinic}: how are you? To talk to us, {call}.",
+            ),
+            "follow_up_nudge": Template(
+                "{clinic}: still hoping to hear from you",
+                "Hello,\n\nWe at {clinic} have not heard from you yet. How are you?\n\n"
+                "If anything worries you, or you would like to talk to us, {call}.\n",
+                "{clinic}: we have not heard from you. To talk to us, {call}.",
             ),
             "booked": Template(
                 "{clinic}: appt booked, {when}",
@@ -133,9 +139,15 @@ SAID: Mapping[str, Words] = {
             ),
             "follow_up": Template(
                 "{clinic}: ¿cómo está?",
-                "Hola:\n\nEsperamos que esté bien después de su visita a {clinic}.\n\n"
+                "Hola:\n\n¿Cómo está? En {clinic} nos gustaría saberlo.\n\n"
                 "Si algo le preocupa, o si quiere hablar con nosotros, {call}.\n",
                 "{clinic}: ¿cómo está? Para hablar con nosotros, {call}.",
+            ),
+            "follow_up_nudge": Template(
+                "{clinic}: aún esperamos sus noticias",
+                "Hola:\n\nAún no sabemos de usted en {clinic}. ¿Cómo está?\n\n"
+                "Si algo le preocupa, o si quiere hablar con nosotros, {call}.\n",
+                "{clinic}: aún no sabemos de usted. Para hablar con nosotros, {call}.",
             ),
             "booked": Template(
                 "{clinic}: cita reservada, {when}",

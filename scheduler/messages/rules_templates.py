@@ -11,7 +11,8 @@ from scheduler.messages.rules_spoken import SAID, Template
 from scheduler.messages.rules_text import PLACEHOLDER, Draft, follow_up, notice, reminder
 
 SEVERAL = ("booked_several", "cancelled_several")
-MESSAGES = ("reminder", "follow_up", *NOTICES, *SEVERAL)
+FOLLOW_UPS = ("follow_up", "follow_up_nudge")
+MESSAGES = ("reminder", *FOLLOW_UPS, *NOTICES, *SEVERAL)
 LANGUAGES = tuple(SAID)
 
 # Which placeholders each part of a message may hold; of a message of several visits, only a body
@@ -61,8 +62,8 @@ def drafted(message: str, language: str, template: Template, example: Example) -
     """What the message would say in these words."""
     own = {(message, language): template}
     who = (language, example.clinic, example.phone)
-    if message == "follow_up":
-        return follow_up(*who, own=own)
+    if message in FOLLOW_UPS:
+        return follow_up(message, *who, own=own)
     zone, name_zone = example.zone, example.name_zone
     if message == "reminder":
         return reminder(*who, example.starts_at, zone, name_zone=name_zone, own=own)
@@ -74,7 +75,7 @@ def drafted(message: str, language: str, template: Template, example: Example) -
 
 def known_in(message: str, part: str) -> frozenset[str]:
     """The placeholders that this part of a message may hold."""
-    if message == "follow_up":
+    if message in FOLLOW_UPS:
         return OF_ANY
     if message not in SEVERAL:
         return OF_VISIT
@@ -91,7 +92,7 @@ def needed_in(message: str, part: str) -> frozenset[str]:
     needed = {"call"} if part == "body" else {"call", "clinic"}
     if message in SEVERAL:
         needed |= {"when"} if part == "body" else {"first", "count"}
-    elif message not in ("follow_up", "missed"):
+    elif message not in (*FOLLOW_UPS, "missed"):
         needed |= {"when"}
     return frozenset(needed)
 

@@ -84,9 +84,11 @@ def notice(
     return _drafted(message, language, neutral_name, phone, own, times)
 
 
-def follow_up(language: str, neutral_name: str, phone: str | None, *, own: Own = STANDARD) -> Draft:
-    """A word after a visit."""
-    return _drafted("follow_up", language, neutral_name, phone, own)
+def follow_up(
+    message: str, language: str, neutral_name: str, phone: str | None, *, own: Own = STANDARD
+) -> Draft:
+    """A word before or after a visit, or the nudge that follows it; its link says what is asked."""
+    return _drafted(message, language, neutral_name, phone, own)
 
 
 def words_of(message: str, language: str, own: Own) -> Template:
@@ -127,7 +129,7 @@ def _drafted(
         first = times.short[0]
         known |= {"when": first, "first": first, "count": str(len(times.short))}
         in_full = known | {"when": "\n".join(times.long)}
-    text = _filled(words.text, known | {"clinic": _in_a_text(neutral_name)})
+    text = _filled(words.text, known | {"clinic": in_a_text(neutral_name)})
     return Draft(
         sender=neutral_name,
         subject=_filled(words.subject, known),
@@ -147,5 +149,6 @@ def _call(said: Words, phone: str | None) -> str:
     return said.call.format(phone=phone) if phone else said.call_us
 
 
-def _in_a_text(name: str) -> str:
+def in_a_text(name: str) -> str:
+    """A clinic's name as it stands in a text."""
     return cut_to(spelled_plainly(name), NAME)

@@ -5,8 +5,9 @@ from uuid import UUID
 
 from scheduler.clinics.model import session_minutes_in_bounds
 from scheduler.errors import Invalid
-from scheduler.protocols.model import WEEKLY_NAME, Protocol, stored_phase
+from scheduler.protocols.model import WEEKLY_NAME, Protocol, stored_ask, stored_phase
 from scheduler.protocols.rules import WEEKLY
+from scheduler.protocols.rules_follow_ups import wrong_with_plan
 from scheduler.protocols.rules_possible import impossible
 from scheduler.tenancy import Match, Work, lock_schedule
 
@@ -57,6 +58,11 @@ def _change(work: Work, protocol: Protocol, changes: dict[str, Any]) -> None:
         if why := impossible(phases):
             raise Invalid({"phases": [why]})
         changes = changes | {"phases": [stored_phase(each) for each in phases]}
+    plan = changes.get("follow_ups")
+    if plan is not None:
+        if why := wrong_with_plan(plan):
+            raise Invalid({"follow_ups": [why]})
+        changes = changes | {"follow_ups": [stored_ask(each) for each in plan]}
     if "session_minutes" in changes:
         session_minutes_in_bounds(work, changes["session_minutes"], "session_minutes")
     for field, value in changes.items():

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from scheduler.db import Base, OfClinic, Versioned
 from scheduler.errors import NotFound
 from scheduler.protocols.rules import Phase, VisitParts
+from scheduler.protocols.rules_follow_ups import Ask, Plan, usual_plan
 from scheduler.site import kept
 from scheduler.tenancy import Work
 
@@ -21,7 +22,8 @@ class Protocol(OfClinic, Versioned, Base):
     """The pattern of a series. Lengths in minutes; `phases` as in `rules.Phase`.
 
     A provider reviews after session `review_after`; from `missed_limit` missed sessions on a
-    person decides how the series goes on.
+    person decides how the series goes on. `follow_ups` as in `rules_follow_ups.Ask`; None is the
+    usual plan.
     """
 
     __tablename__ = "protocols"
@@ -47,6 +49,12 @@ class Protocol(OfClinic, Versioned, Base):
         """The stretches of a series, in order."""
         return [phase_of(each) for each in self.phases]
 
+    def plan(self, check_in_hours: int) -> Plan:
+        """What is asked around its sessions; the usual hours after one are the clinic's."""
+        if self.follow_ups is None:
+            return usual_plan(check_in_hours)
+        return tuple(Ask(**each) for each in self.follow_ups)
+
 
 def stored_phase(phase: Phase) -> dict[str, Any]:
     """A phase as it is stored and answered: what it does not say is left out."""
@@ -58,6 +66,16 @@ def phase_of(stored: dict[str, Any]) -> Phase:
     """A phase as it is stored, as a value."""
     weekdays = stored.get("weekdays")
     return Phase(**stored | {"weekdays": None if weekdays is None else tuple(weekdays)})
+
+
+def stored_ask(ask: Ask) -> dict[str, Any]:
+    """One thing that is asked as it is stored and answered: what it does not say is left out."""
+    return {name: value for name, value in asdict(ask).items() if value is not None}
+
+
+def plans_of(work: Work, check_in_hours: int) -> dict[UUID, Plan]:
+    """What is asked around the sessions of each of the clinic's protocols."""
+    return {id_: each.plan(check_in_hours) for id_, each in _protocols(work).items()}
 
 
 def protocol_for(work: Work, protocol_id: UUID | None) -> Protocol:

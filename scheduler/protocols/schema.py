@@ -4,8 +4,10 @@ from typing import Any
 
 from marshmallow import fields, post_load, validate
 
+from scheduler.instruments.rules_shipped import SHIPPED
 from scheduler.protocols.rules import MOST_SESSIONS, Phase
-from scheduler.web.fields import Count, Minutes, Text
+from scheduler.protocols.rules_follow_ups import ASKING, Ask
+from scheduler.web.fields import Choice, Count, Minutes, Text
 from scheduler.web.fields_weekdays import Weekdays
 from scheduler.web.schema import Stored, Strict
 
@@ -38,6 +40,25 @@ class PhaseIn(Strict):
         return Phase(**data)
 
 
+class AskIn(Strict):
+    """One thing that is asked: `days` or `hours` from the session, before it or after leaving.
+
+    `baseline` is asked before a series, `before_next` before each later session, `check_in` and
+    `trend` after each, `after_series` after the last.
+    """
+
+    example = {"rule": "before_next", "instrument": "phq9", "hours": 48}
+
+    rule = Choice(*ASKING, required=True)
+    instrument = Choice(*SHIPPED, required=True)
+    days = Count(1, 90)
+    hours = Count(1, 24 * 14)
+
+    @post_load
+    def ask(self, data: dict[str, Any], **_: object) -> Ask:
+        return Ask(**data)
+
+
 class ProtocolChanges(Strict):
     """What may change about a protocol, for what is booked from then on."""
 
@@ -51,6 +72,9 @@ class ProtocolChanges(Strict):
     phases = fields.List(fields.Nested(PhaseIn), validate=validate.Length(min=1, max=MOST_SESSIONS))
     review_after = Count(1, MOST_SESSIONS, allow_none=True)
     missed_limit = Count(1, MOST_SESSIONS)
+    follow_ups = fields.List(
+        fields.Nested(AskIn), allow_none=True, validate=validate.Length(max=len(ASKING))
+    )
 
 
 class ProtocolIn(ProtocolChanges):
@@ -78,8 +102,22 @@ class PhaseOut(Strict):
     max_gap_days = Count(required=True)
 
 
+class AskOut(Strict):
+    """One thing that is asked around sessions."""
+
+    rule = Choice(*ASKING, required=True)
+    instrument = Text(required=True)
+    days = Count()
+    hours = Count()
+
+
 class ProtocolOut(Stored):
-    """The pattern of a series; a provider reviews after session `review_after`."""
+    """The pattern of a series; a provider reviews after session `review_after`.
+
+    `follow_ups` is what is asked around its sessions; null is the usual plan: the PHQ-9 a week
+    before the first, 48 hours before each later one and 30 days after the last, and the short
+    check-in as many hours after each as the clinic's policy says.
+    """
 
     name = Text(required=True)
     prep_minutes = Count(required=True)
@@ -89,3 +127,4 @@ class ProtocolOut(Stored):
     phases = fields.List(fields.Nested(PhaseOut), required=True)
     review_after = Count(required=True, allow_none=True)
     missed_limit = Count(required=True)
+    follow_ups = fields.List(fields.Nested(AskOut), required=True, allow_none=True)

@@ -374,7 +374,7 @@ BROKEN = [
         "I39",
         "sent at night where the patient lives",
         "UPDATE patients SET time_zone = 'Asia/Tokyo' WHERE id = {ana};"
-        "SELECT id FROM messages WHERE patient_id = {ana}",
+        "SELECT id FROM messages WHERE patient_id = {ana} AND sent_at IS NOT NULL",
     ),
     (
         "I39",
@@ -382,7 +382,7 @@ BROKEN = [
         "UPDATE patients SET time_zone = 'Asia/Tokyo' WHERE id = {ana};"
         "INSERT INTO audit_log SELECT {clinic}, gen_random_uuid(), '2026-11-27T00:00Z', 'r', NULL,"
         " 'front_desk', 'PATCH', '/v1/patients/<uuid:patient_id>', 200, ARRAY[{ana}];"
-        "SELECT id FROM messages WHERE patient_id = {ana}",
+        "SELECT id FROM messages WHERE patient_id = {ana} AND sent_at IS NOT NULL",
     ),
     (
         "I39",
@@ -403,7 +403,7 @@ BROKEN = [
         "I40",
         "sent before the consent was given",
         "UPDATE consents SET given_at = '2026-12-03T00:00Z' WHERE purpose = 'check_ins';"
-        "SELECT id FROM messages WHERE kind = 'follow_up'",
+        "SELECT id FROM messages WHERE rule = 'check_in'",
     ),
     (
         "I40",
@@ -414,7 +414,8 @@ BROKEN = [
     (
         "I40",
         "another patient's consent",
-        "DELETE FROM consents WHERE patient_id = {ana}; SELECT id FROM messages",
+        "DELETE FROM consents WHERE patient_id = {ana};"
+        "SELECT id FROM messages WHERE sent_at IS NOT NULL",
     ),
     (
         "I42",
@@ -432,7 +433,14 @@ BROKEN = [
         "I50",
         "followed up twice",
         "INSERT INTO messages SELECT (jsonb_populate_record(m, jsonb_build_object('id',"
-        " gen_random_uuid()))).* FROM messages m WHERE kind = 'follow_up' RETURNING session_id",
+        " gen_random_uuid()))).* FROM messages m WHERE rule = 'check_in' RETURNING session_id",
+    ),
+    (
+        "I50",
+        "never asked what its protocol asks on the second day",
+        "UPDATE protocols SET follow_ups = jsonb_build_array(jsonb_build_object("
+        "'rule', 'trend', 'instrument', 'phq2', 'days', 2));"
+        "UPDATE outreach_marks SET scanned_until = '2026-12-05T00:00Z'; SELECT {done}",
     ),
     (
         "I50",
@@ -442,19 +450,26 @@ BROKEN = [
     (
         "I51",
         "due before the patient left",
-        "UPDATE messages SET due_at = '2026-12-01T10:39-07:00' WHERE kind = 'follow_up'"
+        "UPDATE messages SET due_at = '2026-12-01T10:39-07:00' WHERE rule = 'check_in'"
         " RETURNING id",
     ),
     (
         "I51",
         "sent after the next session's start",
         "UPDATE sessions SET starts_at = '2026-12-02T10:00-07:00' WHERE id = {next};"
-        "SELECT id FROM messages WHERE kind = 'follow_up'",
+        "SELECT id FROM messages WHERE rule = 'check_in'",
+    ),
+    (
+        "I51",
+        "a baseline sent after the start",
+        "UPDATE messages SET rule = 'baseline', time_version = 1,"
+        " sent_at = '2026-12-01T09:36-07:00' WHERE rule = 'check_in' RETURNING id",
     ),
     (
         "I58",
         "sent to one who was discharged ever since",
-        "UPDATE patients SET status = 'discharged' WHERE id = {ana}; SELECT id FROM messages",
+        "UPDATE patients SET status = 'discharged' WHERE id = {ana};"
+        "SELECT id FROM messages WHERE sent_at IS NOT NULL",
     ),
     (
         "I58",

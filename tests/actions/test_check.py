@@ -178,7 +178,7 @@ def test_a_healthy_clinic_has_no_violation_and_every_proof_looked_at_rows(story:
     for proof, each in found.found.items():
         assert each.rows > 0, proof.number
         assert (each.violations, each.aside) == (0, 0), proof.number
-    assert (found.clinics, found.sessions, found.schema) == (1, 7, "0017")
+    assert (found.clinics, found.sessions, found.schema) == (1, 7, "0018")
 
 
 @pytest.mark.parametrize(("number", "what", "sql"), BROKEN, ids=named(BROKEN))
@@ -252,7 +252,7 @@ def test_the_command_prints_a_line_an_invariant_and_ends_well(story: Story) -> N
     assert result.exit_code == 0, result.output
     assert header.startswith("PostgreSQL 1")
     assert ticked == "jobs last ended a tick: never"
-    assert ", schema 0015, clinics 1, sessions 7, " in header
+    assert ", schema 0018, clinics 1, sessions 7, " in header
     assert [line.split()[0] for line in lines] == sorted(NUMBERS, key=lambda n: int(n[1:]))
     assert last == "0 violations"
 

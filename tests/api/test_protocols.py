@@ -15,6 +15,7 @@ PROTOCOLS = "/v1/protocols"
 THRICE: Json = {"sessions": 6, "weekdays": [0, 2, 4], "min_gap_hours": 44, "max_gap_days": 4}
 WEEKLY: Json = {"sessions": 4, "every_days": 7, "min_gap_days": 5, "max_gap_days": 10}
 OPEN: Json = {"sessions": None, "every_days": 3, "min_gap_days": 2, "max_gap_days": 5}
+BASELINE: Json = {"rule": "baseline", "instrument": "phq9", "days": 10}
 INDUCTION: Json = {"name": "Induction", "phases": [THRICE, WEEKLY]}
 
 
@@ -59,11 +60,13 @@ def test_a_protocol_is_added_read_and_changed(clinic: ClinicKit) -> None:
         "phases": [THRICE, WEEKLY],
         "review_after": 6,
         "missed_limit": 2,
+        "follow_ups": None,
         "version": 1,
     }
     path = f"{PROTOCOLS}/{made['id']}"
     assert clinic.desk.get(path).get_json() == made
     changes = {"name": "Start", "phases": [OPEN], "review_after": None, "missed_limit": 3}
+    changes["follow_ups"] = [BASELINE]
     changed = change(clinic, made["id"], **changes)
     assert changed.get_json() == clinic.desk.get(path).get_json() == made | changes | {"version": 2}
 
@@ -89,6 +92,12 @@ def test_a_protocol_is_added_read_and_changed(clinic: ClinicKit) -> None:
         ({"missed_limit": 0}, "missed_limit"),
         ({"missed_limit": None}, "missed_limit"),
         ({"name": " "}, "name"),
+        ({"follow_ups": [BASELINE, BASELINE]}, "follow_ups"),
+        ({"follow_ups": [BASELINE | {"hours": 24}]}, "follow_ups"),
+        ({"follow_ups": [BASELINE | {"days": 15}]}, "follow_ups"),  # it would not count (I56)
+        ({"follow_ups": [{"rule": "check_in", "instrument": "phq9", "hours": 24}]}, "follow_ups"),
+        ({"follow_ups": [BASELINE | {"instrument": "madrs"}]}, "follow_ups"),
+        ({"follow_ups": [BASELINE | {"rule": "at_noon"}]}, "follow_ups"),
         ({"status": "x"}, "status"),
     ],
 )

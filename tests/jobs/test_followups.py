@@ -11,7 +11,6 @@ from uuid import UUID
 import pytest
 from flask import Flask
 
-from scheduler.clinics.model import policy_of
 from scheduler.outreach.actions import scan
 from scheduler.patients.actions import change_patient
 from tests.builders import ANY, ClinicKit, a_cleared_patient, a_clinic, a_protocol
@@ -119,8 +118,8 @@ def test_only_a_completed_visit_is_followed_up(
 @pytest.mark.parametrize(
     ("next_is", "ends_as"),
     [
-        ("booked", ("skipped", "too_late")),
-        ("completed", ("skipped", "too_late")),
+        ("booked", ("skipped", "superseded")),
+        ("completed", ("skipped", "superseded")),
         ("cancelled", ("sent", None)),
     ],
 )
@@ -157,7 +156,7 @@ def test_a_visit_booked_while_a_follow_up_waits_stops_it_too(
     if next_is == "completed":
         a_visit(clinic, at, after)
     tick(app, "2026-12-02T13:30", outbox.channels)
-    assert ("check_in", "skipped", "too_late") in ends(clinic)
+    assert ("check_in", "skipped", "superseded") in ends(clinic)
 
 
 def test_just_before_the_next_visit_it_still_goes(app: Flask, at: At, outbox: Outbox) -> None:
@@ -206,10 +205,7 @@ def undo(clinic: ClinicKit, at: At, session: dict[str, Any], moment: str) -> dic
 @pytest.fixture
 def prompt(app: Flask) -> ClinicKit:
     """A clinic that follows up an hour after the visit, so on the day of the visit."""
-    clinic = a_clinic(app)
-    with clinic.work() as work:
-        policy_of(work).follow_up_hours = 1
-    return clinic
+    return a_clinic(app, follow_ups=[{"rule": "check_in", "instrument": "check_in", "hours": 1}])
 
 
 def check_ins(clinic: ClinicKit) -> list[tuple[str, str | None]]:

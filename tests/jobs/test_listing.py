@@ -69,6 +69,7 @@ def test_what_comes_and_what_went_stand_in_one_list(app: Flask, at: At, outbox: 
         "reason": None,
         "sent_at": T_3,
         "note": None,
+        "tried": [],
     }
 
 
@@ -82,7 +83,10 @@ def test_a_follow_up_is_coming_once_the_visit_is_over(app: Flask, at: At, outbox
     assert due(clinic, "follow-ups", **AROUND) == [("check_in", CHECK_IN, "planned")]
     assert due(clinic, f"sessions/{session['id']}/messages")[-1][0] == "check_in"
     tick(app, "2026-12-02T10:40", outbox.channels)
-    assert due(clinic, "follow-ups", **AROUND) == [("check_in", CHECK_IN, "sent")]
+    assert due(clinic, "follow-ups", **AROUND) == [
+        ("check_in", CHECK_IN, "sent"),
+        ("check_in_nudge", "2026-12-03T10:40:00-07:00", "planned"),
+    ]
 
 
 def test_the_ledger_is_asked_by_session_kind_and_channel(

@@ -10,6 +10,7 @@ from dataclasses import replace
 from datetime import timedelta
 from email.message import EmailMessage
 from typing import Any
+from uuid import UUID
 
 import pytest
 from flask import Flask
@@ -224,14 +225,21 @@ def test_of_several_visits_each_reminder_has_the_links(known: Flask, at: At) -> 
     assert list(paths_in(words_of(mailed(known, "2026-11-23T08:03")))) == ["u"]
 
 
-def test_a_word_after_the_visit_can_be_unsubscribed_from_for_60_days(known: Flask, at: At) -> None:
+def test_a_word_after_the_visit_leads_to_its_form_and_can_be_unsubscribed_from_for_60_days(
+    known: Flask, at: At
+) -> None:
     clinic = a_clinic(known)
     session = a_booking(clinic)
     a_visit(clinic, at, session)
     when = "2026-12-02T10:40"
-    (path,) = paths_in(words_of(mailed(known, when))).values()
+    paths = paths_in(words_of(mailed(known, when)))
+    assert list(paths) == ["f", "u"]
+    with clinic.work() as work:
+        (form,) = work.session.scalars(select(Link).where(Link.purpose == "check_in"))
+        assert (form.session_id, form.rule) == (UUID(session["id"]), "check_in")
+        assert form.instrument == "check_in"
     at(instant("2027-01-31T10:00"))
-    assert Phone(known).follow(path).status_code == 200
+    assert Phone(known).follow(paths["u"]).status_code == 200
     assert in_force(clinic, session["patient_id"]) == {"treatment"}
 
 

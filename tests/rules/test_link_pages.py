@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scheduler.clinics.rules_words import forbidden_words
-from scheduler.links.rules import PURPOSES
+from scheduler.links.rules import OF_A_VISIT
 from scheduler.links.rules_pages import STATUS, Page, Told, page, plain_page
 from scheduler.links.rules_text import (
     LABELS,
@@ -25,7 +25,7 @@ PHOENIX, MADRID = ZoneInfo("America/Phoenix"), ZoneInfo("Europe/Madrid")
 
 STANDINGS = [
     (purpose, standing)
-    for purpose in PURPOSES
+    for purpose in OF_A_VISIT
     for standing in STATUS
     if (purpose != "calendar" or standing in ("moved", "cancelled"))
     and (purpose != "unsubscribe" or standing in ("open", "done"))

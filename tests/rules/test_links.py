@@ -195,10 +195,13 @@ def test_a_link_acts_only_on_a_booked_session_at_the_time_it_was_made_for(
         assert seen.patient_active
 
 
-def test_only_unsubscribing_works_after_the_visit() -> None:
+def test_only_unsubscribing_and_a_check_in_work_after_the_visit() -> None:
+    later = {"unsubscribe": timedelta(days=60), "check_in": timedelta(days=7)}
     for purpose in rules.PURPOSES:
-        later = timedelta(days=60) if purpose == "unsubscribe" else timedelta(0)
-        assert rules.expiry(purpose, STARTS, NOW) == STARTS + later
+        until = STARTS + later.get(purpose, timedelta(0))
+        assert rules.expiry(purpose, STARTS, NOW) == until
+    after = STARTS + timedelta(days=1)
+    assert rules.expiry("check_in", STARTS, after) == after + later["check_in"]
 
 
 def local(day: int, hour: int, minute: int = 0) -> datetime:

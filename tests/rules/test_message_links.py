@@ -76,4 +76,4 @@ def test_what_every_patient_sees_of_the_settings_tells_nothing(name: str, value:
 
 def test_every_language_has_a_word_for_every_link() -> None:
     assert tuple(SAID) == LANGUAGES
-    assert {tuple(words) for words in SAID.values()} == {tuple(rules.PURPOSES)}
+    assert {tuple(words) for words in SAID.values()} == {("check_in", *rules.OF_A_VISIT)}

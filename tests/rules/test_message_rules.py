@@ -81,7 +81,7 @@ VERDICTS = [
     (REMINDER, {"not_after": NOW}, ends("skipped", "superseded")),
     (REMINDER, {"not_after": NOW, "session_starts_at": NOW + HOUR}, ends("skipped", "too_late")),
     (FOLLOW_UP, {"not_after": NOW}, ends("skipped", "too_late")),
-    (FOLLOW_UP, {"next_session_at": NOW}, ends("skipped", "too_late")),  # I51
+    (FOLLOW_UP, {"next_session_at": NOW}, ends("skipped", "superseded")),  # I51
     (FOLLOW_UP, {"next_session_at": NOW + HOUR}, GO),
     # I39: waits for morning, where that is not too late
     (REMINDER, {"quiet": NIGHT}, Verdict("planned", until=NIGHT.end)),

@@ -89,7 +89,7 @@ def test_every_language_a_patient_may_have_is_spoken() -> None:
 
 
 def test_a_follow_up_in_spanish_asks_and_says_whom_to_call() -> None:
-    draft = follow_up("es", "Clínica Ñandú", "(602) 555-0100")
+    draft = follow_up("follow_up", "es", "Clínica Ñandú", "(602) 555-0100")
     assert draft.subject == "Clínica Ñandú: ¿cómo está?"
     assert "quiere hablar con nosotros, llame al (602) 555-0100." in draft.body
     expected = "Clinica Ñandu: ¿como esta? Para hablar con nosotros, llame al (602) 555-0100."
@@ -109,11 +109,11 @@ def test_times_are_read_as_people_say_them(wall: str, words: str) -> None:
 
 
 def test_a_follow_up_asks_and_says_whom_to_call() -> None:
-    draft = follow_up("en", "Sonoran Care", "+16025550100")
+    draft = follow_up("follow_up", "en", "Sonoran Care", "+16025550100")
     assert draft.sender == "Sonoran Care"
     assert draft.subject == "Sonoran Care: how are you?"
     assert "call +16025550100." in draft.body
-    assert "please call us." in follow_up("en", "Sonoran Care", None).body
+    assert "please call us." in follow_up("follow_up", "en", "Sonoran Care", None).body
 
 
 def notices(
@@ -175,7 +175,7 @@ def test_our_own_words_are_never_forbidden_and_subjects_are_one_line(
     """I42"""
     drafts = [
         reminder(language, "Sonoran Care", phone, starts_at, in_zone, name_zone=name_zone),
-        follow_up(language, "Sonoran Care", phone),
+        follow_up("follow_up", language, "Sonoran Care", phone),
         *notices(language, "Sonoran Care", phone, starts_at, in_zone),
     ]
     for draft in drafts:
@@ -202,7 +202,7 @@ def test_a_text_is_one_text_whatever_the_clinic_is_called(
     zone = NEW_YORK
     drafts = [
         reminder(language, name, phone, STARTS, zone, name_zone=True),
-        follow_up(language, name, phone),
+        follow_up("follow_up", language, name, phone),
         *notices(language, name, phone, STARTS, zone),
     ]
     for draft in drafts:
