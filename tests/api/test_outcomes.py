@@ -9,9 +9,11 @@ from uuid import UUID
 import pytest
 from flask import Flask
 
+from scheduler.embedded import Server
 from tests.api.booking import book
 from tests.api.test_course import completed
 from tests.builders import ClinicKit, a_cleared_patient, a_clinic, answered
+from tests.conftest import as_superuser
 
 Json = dict[str, Any]
 Travel = Callable[[datetime | str], None]
@@ -132,3 +134,52 @@ def test_a_series_counts_when_it_is_over_by_when_its_last_session_started(
     assert ended(7, 8) == 1
     assert ended(-30, 7) == 0
     assert ended(7.001, 30) == 0
+
+
+# Of everything there is of one patient, so many copies, each a patient of their own.
+COPIES = 1_666
+MULTIPLIED = {
+    "patients": ("id", "external_id"),
+    "series": ("id", "patient_id"),
+    "sessions": ("id", "patient_id", "series_id", "clearance_id"),
+    "answers": ("id", "patient_id"),
+}
+
+
+def multiplied(connection: Any) -> None:
+    """Copies of the one patient with all that a course is made of."""
+    connection.execute("SET session_replication_role = replica")
+    for table, changed in MULTIPLIED.items():
+        columns = [each[0] for each in connection.execute(COLUMNS, [table])]
+        ids = {name: f"md5({name}::text || n)::uuid" for name in columns if name in changed}
+        if "external_id" in ids:
+            ids["external_id"] = "external_id || n"
+        chosen = ", ".join(ids.get(name, name) for name in columns)
+        connection.execute(
+            f"INSERT INTO {table} ({', '.join(columns)})"
+            f" SELECT {chosen} FROM {table}, generate_series(1, {COPIES}) AS n"
+        )
+    connection.execute("ANALYZE")
+
+
+COLUMNS = """
+    SELECT column_name FROM information_schema.columns
+     WHERE table_schema = 'public' AND table_name = %s AND is_generated = 'NEVER'
+"""
+
+
+def test_the_outcomes_of_ten_thousand_sessions_are_answered_in_time(
+    clinic: ClinicKit, at: Travel, server: Server, database: str
+) -> None:
+    """The database stops a statement after five seconds, and it would be 503."""
+    patient = a_cleared_patient(clinic)
+    completed(clinic, book(clinic, patient)["sessions"])
+    for week in range(7):
+        answered(clinic, patient, after(7 * week - 1), 20 - 2 * week)
+    with as_superuser(server, database) as connection:
+        multiplied(connection)
+    at(after(60))
+    found = clinic.clinician.get("/v1/clinic/outcomes")
+    assert found.status_code == 200
+    counts = [found.get_json()[name] for name in ("series", "judged")]
+    assert [*counts, found.get_json()["response"]["count"]] == [COPIES + 1] * 3
