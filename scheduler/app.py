@@ -7,12 +7,17 @@ from flask_migrate import Migrate
 
 import config
 from scheduler import cli, clock, databases, logs
+from scheduler.alerts.routes import routes as alerts
+from scheduler.answers.pages import pages as check_ins
+from scheduler.answers.routes import routes as answers
 from scheduler.attention.routes import routes as attention
 from scheduler.chairs.routes import routes as chairs
 from scheduler.clinics.routes import routes as clinics
 from scheduler.clinics.routes_staffing import routes as staffing
 from scheduler.consults.routes import routes as consults
+from scheduler.course.routes import routes as course
 from scheduler.db import db
+from scheduler.instruments.routes import routes as instruments
 from scheduler.keys.routes import routes as keys
 from scheduler.links.routes import pages
 from scheduler.messages import hooks
@@ -50,9 +55,13 @@ NOUNS = (
     sessions,
     steps,
     series,
+    instruments,
+    answers,
     messages,
     templates,
     outreach,
+    alerts,
+    course,
     attention,
 )
 
@@ -83,6 +92,7 @@ def create_app(
         document.register_blueprint(routes)
     hooks.init_app(app, settings)
     app.register_blueprint(pages)
+    app.register_blueprint(check_ins)
     cli.init_app(app)
     require_declared_access(app)
     return app

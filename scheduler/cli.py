@@ -113,10 +113,12 @@ def tick_command(at: str | None, dry_run: bool) -> None:
     moment = None if at is None else _instant(at)
     if moment and settings.database_url and not dry_run:
         raise click.UsageError("--at with a DATABASE_URL needs --dry-run.")
-    if dry_run:
-        click.echo(f"{delivery.count_due(moment or clock.now())} messages would fall due")
-        return
     channels = open_channels(settings)
+    if dry_run:
+        messages, calls = delivery.count_due(moment or clock.now(), channels)
+        click.echo(f"{messages} messages would fall due")
+        click.echo(f"{calls} calls for alerts would be made")
+        return
     done = delivery.tick(
         _app(), (lambda: moment) if moment else clock.now, channels, move_mark=moment is None
     )

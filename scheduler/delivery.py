@@ -2,7 +2,8 @@
 
 `scan_all` enters what fell due in the ledgers, `sweep_all` frees what dead processes held,
 `deliver_all` sends by one channel: each channel works for itself, so that a slow provider holds up
-nobody else's messages. Each step is a unit of work of its own.
+nobody else's messages. `tell_all` tells of alerts, by one channel as well. Each step is a unit of
+work of its own.
 """
 
 import threading
@@ -18,6 +19,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from scheduler import logs
+from scheduler.alerts.actions_calls import plan_calls
+from scheduler.alerts.model_calls import clinics_with_alerts
 from scheduler.links.actions import forget_expired
 from scheduler.messages.actions_bounces import note_bounce
 from scheduler.messages.channels import Channels
@@ -32,6 +35,7 @@ from scheduler.messages.rules_bounces import read_bounce
 from scheduler.messages.schema import CHANNELS
 from scheduler.outreach.actions import scan
 from scheduler.sending import Delivery, Done, Now
+from scheduler.telling import Telling, letter_of, open_ways
 from scheduler.tenancy import clinic_ids, unit_of_work, working_for
 from scheduler.web.idempotency import forget_old
 
@@ -44,15 +48,18 @@ def tick(app: Flask, now: Now, channels: Channels, *, move_mark: bool = True) ->
 
     `now` is asked again for each step, as a long backlog may run into quiet hours.
     """
+    done: Done = Counter()
+    for way in CHANNELS:
+        done += tell_all(app, way, now, channels)
     everyone = _asked(clinic_ids)
-    done = _for_each(everyone, lambda clinic_id: _scan(clinic_id, now, move_mark=move_mark))
+    done += _for_each(everyone, lambda clinic_id: _scan(clinic_id, now, move_mark=move_mark))
     done += sweep_all(now)
-    ways = [Delivery(app, way, now, channels) for way in CHANNELS]
+    deliveries = [Delivery(app, way, now, channels) for way in CHANNELS]
     # Twice, as a message may be led from one channel to another.
     for _ in range(2):
         due = _asked(partial(clinics_with_due, now=now()))
-        for way in ways:
-            done += _for_each(due, way.run)
+        for each in deliveries:
+            done += _for_each(due, each.run)
     return done
 
 
@@ -106,16 +113,26 @@ def deliver_all(
     return _for_each(due, Delivery(app, way, now, channels, stopped).run)
 
 
-def count_due(now: datetime) -> int:
-    """How many messages a scan at `now` would enter in the ledgers; changes nothing."""
-    with unit_of_work() as session:
-        clinics = clinic_ids(session)
-    count = 0
-    for clinic_id in clinics:
+def tell_all(
+    app: Flask, way: str, now: Now, channels: Channels, stopped: threading.Event | None = None
+) -> Done:
+    """Tell by one channel of every alert that nobody has heard yet; alerts never wait."""
+    telling = Telling(app, way, now, channels, stopped or threading.Event())
+    return _for_each(_asked(clinics_with_alerts), telling.run)
+
+
+def count_due(now: datetime, channels: Channels) -> tuple[int, int]:
+    """How many messages would be entered in the ledgers by `now`, and how many calls for alerts.
+
+    Changes nothing.
+    """
+    messages = calls = 0
+    for clinic_id in _asked(clinic_ids):
         with working_for(clinic_id, now) as work:
-            count += scan(work)
+            messages += scan(work)
+            calls += plan_calls(work, open_ways(channels, letter_of(work).sender))
             work.session.rollback()
-    return count
+    return messages, calls
 
 
 def _asked(clinics: Callable[[Session], list[UUID]]) -> list[UUID]:

@@ -1,7 +1,8 @@
 """The background process. APScheduler only ticks; each loop asks the database what is due.
 
 It holds no truth: any number of job processes may run, and one that dies loses nothing. One loop
-looks for what fell due, one frees what dead processes held, and each channel has one of its own.
+looks for what fell due, one frees what dead processes held, and each channel has one of its own,
+and another one for alerts.
 """
 
 import logging
@@ -18,7 +19,7 @@ from flask import Flask
 from sqlalchemy.exc import SQLAlchemyError
 
 import config
-from scheduler import clock, databases, delivery, logs
+from scheduler import clock, databases, delivery, logs, telling
 from scheduler.heartbeat import beat, remember, was_restored
 from scheduler.messages.channels import open_channels
 from scheduler.messages.schema import CHANNELS
@@ -36,10 +37,15 @@ SWEEPS = 6
 
 
 class Loop:
-    """Something done again and again; `alive` is set by each sign of life since the last look."""
+    """Something done again and again; `alive` is set by each sign of life since the last look.
 
-    def __init__(self, app: Flask, seconds: float, do: Callable[[Now], object]) -> None:
-        self.app, self.seconds, self.do = app, seconds, do
+    What is `urgent` is done whatever the clock shows.
+    """
+
+    def __init__(
+        self, app: Flask, seconds: float, do: Callable[[Now], object], *, urgent: bool = False
+    ) -> None:
+        self.app, self.seconds, self.do, self.urgent = app, seconds, do, urgent
         self.alive, self.busy = threading.Event(), threading.Lock()
 
     def now(self) -> datetime:
@@ -58,7 +64,7 @@ class Loop:
 
     def _run(self) -> None:
         settings: config.Settings = self.app.extensions["settings"]
-        if clock.behind(settings.data_dir) > BEHIND:
+        if not self.urgent and clock.behind(settings.data_dir) > BEHIND:
             logs.log.error("the clock is behind; nothing is sent until it has caught up")
             return
         try:
@@ -103,6 +109,9 @@ def run(app: Flask) -> None:
 def loops_of(app: Flask, settings: config.Settings, stopped: threading.Event) -> list[Loop]:
     """What goes on side by side."""
     channels = open_channels(settings)
+    # Of its own: an alert waits for no connection on which a message hangs.
+    for_alerts = open_channels(settings)
+    soon = min(settings.tick_seconds, telling.SECONDS)
 
     # Until it is known that the database is no older copy, nothing goes out.
     is_known = threading.Event()
@@ -130,7 +139,11 @@ def loops_of(app: Flask, settings: config.Settings, stopped: threading.Event) ->
                 is_known.clear()
                 raise
 
+    def tell(way: str, now: Now) -> None:
+        delivery.tell_all(app, way, now, for_alerts, stopped)
+
     return [
+        *(Loop(app, soon, partial(tell, way), urgent=True) for way in CHANNELS),
         Loop(app, settings.tick_seconds, look),
         Loop(app, settings.lease_seconds / SWEEPS, delivery.sweep_all),
         *(Loop(app, settings.tick_seconds, partial(deliver, way)) for way in CHANNELS),

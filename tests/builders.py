@@ -15,6 +15,7 @@ from werkzeug.test import TestResponse
 
 from scheduler import clock
 from scheduler.access.actions import make_key
+from scheduler.answers.model import Answers
 from scheduler.chairs.actions import add_chair
 from scheduler.clinics.actions import create_clinic, replace_opening_hours
 from scheduler.consults.actions import add_provider, complete_consultation
@@ -257,6 +258,33 @@ def a_cleared_patient(clinic: ClinicKit, **fields: Any) -> UUID:
     consents(clinic, patient_id)
     cleared(clinic, patient_id)
     return patient_id
+
+
+def answered(
+    clinic: ClinicKit,
+    patient_id: UUID,
+    at: datetime | str,
+    total: int,
+    *,
+    left_out: int = 0,
+    **fields: Any,
+) -> UUID:
+    """PHQ-9 answers by phone that add up to a total, with so many left out; their id.
+
+    They are stored as they are, and raise no alert.
+    """
+    moment = datetime.fromisoformat(at) if isinstance(at, str) else at
+    # From the first item on, so that the ninth stays 0 as long as it can.
+    items = {str(n): min(3, max(0, total - 3 * (n - 1))) for n in range(1, 10 - left_out)}
+    known: dict[str, Any] = {"instrument": "phq9", "source": "phone", "language": "en"}
+    known |= {"session_id": None, "rule": None, "corrects_id": None, "recorded_by": None}
+    known |= {"items": items, "instrument_version": 1}
+    known |= dict.fromkeys(("started_at", "answered_at", "submitted_at"), moment)
+    with clinic.work() as work:
+        answers = Answers(clinic_id=clinic.id, patient_id=patient_id, **known | fields)
+        work.session.add(answers)
+        work.session.flush()
+        return answers.id
 
 
 def a_protocol(clinic: ClinicKit, **fields: Any) -> UUID:

@@ -5,13 +5,16 @@ from datetime import datetime, timedelta
 from typing import ClassVar
 from uuid import UUID, uuid4
 
-from sqlalchemy import ARRAY, Text, func
+from sqlalchemy import ARRAY, ColumnElement, Interval, Text, cast, func
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, mapped_column
 
 from scheduler.db import Base, OfClinic, Versioned
 from scheduler.patients.model_stops import Stop
 from scheduler.tenancy import Work
+
+# The least by which a clock can begin anew.
+A_MOMENT = cast(timedelta(microseconds=1), Interval)
 
 
 class Alert(OfClinic, Versioned, Base):
@@ -38,6 +41,14 @@ class Alert(OfClinic, Versioned, Base):
         if self.closed_at is not None:
             return "closed"
         return "open" if self.acknowledged_at is None else "acknowledged"
+
+    @classmethod
+    def in_state(cls, status: str) -> list[ColumnElement[bool]]:
+        """What holds of the alerts that are in this state, as `status` says it."""
+        if status == "closed":
+            return [cls.closed_at.is_not(None)]
+        heard = cls.acknowledged_at.is_not(None)
+        return [cls.closed_at.is_(None), heard if status == "acknowledged" else ~heard]
 
 
 class AlertEvent(OfClinic, Base):
@@ -98,7 +109,7 @@ def heed(work: Work, patient_id: UUID, answers_id: UUID, reasons: Sequence[str])
         index_where=Alert.closed_at.is_(None),
         set_={
             # Another process' clock may be ahead of ours; the clock begins anew all the same.
-            "clock_from": func.greatest(work.now, Alert.clock_from + timedelta(microseconds=1)),
+            "clock_from": func.greatest(work.now, Alert.clock_from + A_MOMENT),
             "acknowledged_at": None,
             "acknowledged_by": None,
             "version": Alert.version + 1,

@@ -7,17 +7,23 @@ from uuid import UUID
 
 from sqlalchemy.dialects.postgresql import insert
 
+from scheduler.alerts.model_rota import ways_to_providers
 from scheduler.attention.model import AttentionHandled
+from scheduler.attention.model_alerts import alerts_of
 from scheduler.attention.model_calls import visits_to_call_about
 from scheduler.attention.model_losses import handled_among, losses_of, unsent
 from scheduler.attention.model_picture import picture_of
 from scheduler.attention.model_replies import replies_of
+from scheduler.attention.model_reviews import reached
 from scheduler.attention.model_unanswered import unanswered
-from scheduler.attention.rules import of_messages, of_series, of_sessions
+from scheduler.attention.rules import Losses, of_messages, of_series, of_sessions
+from scheduler.attention.rules_alerts import NEVER_HIDDEN, of_alerts
 from scheduler.attention.rules_calls import of_calls
 from scheduler.attention.rules_items import Following, Item
 from scheduler.attention.rules_replies import of_replies
+from scheduler.attention.rules_reviews import of_clearances, of_gaps, of_reviews, of_standstills
 from scheduler.attention.rules_unanswered import of_unanswered
+from scheduler.consults.model import terms_of_patients
 from scheduler.errors import Conflict, NotFound
 from scheduler.patients.model import contacts_of
 from scheduler.sessions.model import versions_of
@@ -29,20 +35,32 @@ def derived(work: Work) -> Iterator[Item]:
 
     What takes longest to derive comes last, for who looks for one of them.
     """
+    if alerts := alerts_of(work):
+        yield from of_alerts(alerts, work.now, reachable=bool(ways_to_providers(work)))
     yield from of_messages(unsent(work))
     yield from of_replies(replies_of(work))
     yield from of_unanswered(unanswered(work))
     yield from of_calls(visits_to_call_about(work), work.now, work.zone)
-    yield from of_series(losses_of(work), work.zone)
-    yield from of_sessions(picture_of(work))
+    yield from _of_losses(work, losses_of(work))
+    yield from of_reviews(reached(work))
+    picture = picture_of(work)
+    yield from of_gaps(picture)
+    yield from of_sessions(picture)
+
+
+def _of_losses(work: Work, losses: Sequence[Losses]) -> Iterator[Item]:
+    terms = terms_of_patients(work, {each.patient_id for each in losses}) if losses else {}
+    yield from of_series(losses, work.zone)
+    yield from of_clearances(losses, terms, work.now, work.zone)
+    yield from of_standstills(losses, work.now, work.zone)
 
 
 def open_items(work: Work) -> list[tuple[UUID, Item]]:
-    """What nobody has handled yet, with its id, the most urgent first."""
+    """What nobody has handled yet, with its id, the most urgent first; every alert is in it."""
     found = [(item.id_in(work.clinic_id), item) for item in derived(work)]
     handled = handled_among(work, (item_id for item_id, _ in found))
     found.sort(key=lambda each: (each[1].urgency, each[1].at, each[0]))
-    return [each for each in found if each[0] not in handled]
+    return [each for each in found if each[0] not in handled or each[1].kind in NEVER_HIDDEN]
 
 
 def shown(work: Work, items: Sequence[tuple[UUID, Item]]) -> list[dict[str, Any]]:
@@ -66,12 +84,17 @@ def shown(work: Work, items: Sequence[tuple[UUID, Item]]) -> list[dict[str, Any]
 def handle(work: Work, item_id: UUID, note: str) -> AttentionHandled:
     """Somebody has seen to it: it is hidden until the facts change.
 
-    Raises NotFound for what is not on the list, Conflict when somebody else was faster.
+    Raises NotFound for what is not on the list, Conflict for an alert, which nobody hides, and
+    when somebody else was faster.
     """
     if work.session.get(AttentionHandled, (work.clinic_id, item_id)):
         raise _handled_already()
-    if all(item.id_in(work.clinic_id) != item_id for item in derived(work)):
+    item = next((each for each in derived(work) if each.id_in(work.clinic_id) == item_id), None)
+    if item is None:
         raise NotFound("attention item")
+    if item.kind in NEVER_HIDDEN:
+        detail = "An alert stays here until a clinician closes it."
+        raise Conflict("not_allowed", detail, state="open", missing=["clinician"])
     added = (
         insert(AttentionHandled)
         .values(

@@ -5,19 +5,18 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, and_, func, or_, select, text, true
+from sqlalchemy import Row, and_, func, select, text, true
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from scheduler.attention.model import AttentionHandled
 from scheduler.attention.rules import Losses, Unsent
 from scheduler.db import among, in_states
 from scheduler.messages.model import Message
-from scheduler.messages.rules import AT_LEAST_ONCE
 from scheduler.patients.model import Patient
-from scheduler.protocols.model import Protocol
+from scheduler.protocols.model import Protocol, phase_of
 from scheduler.series.model import Series
 from scheduler.sessions.model import InfusionSession
-from scheduler.sessions.rules_states import LOST
+from scheduler.sessions.rules_states import COUNTED, LOST
 from scheduler.tenancy import Work
 
 # What did not arrive is of no use once its session is this long past.
@@ -58,6 +57,9 @@ def losses_of(work: Work) -> list[Losses]:
             func.array_agg(InfusionSession.status).label("states"),
             _by_start(InfusionSession.starts_at).filter(lost).label("lost_at"),
             _by_start(InfusionSession.status).filter(lost).label("lost_as"),
+            func.max(InfusionSession.starts_at)
+            .filter(in_states(InfusionSession.status, *COUNTED))
+            .label("last_at"),
         )
         .where(
             InfusionSession.clinic_id == Series.clinic_id, InfusionSession.series_id == Series.id
@@ -66,7 +68,12 @@ def losses_of(work: Work) -> list[Losses]:
     )
     rows = work.session.execute(
         select(
-            Series.id, Series.patient_id, Series.sessions_planned, Protocol.missed_limit, sessions
+            Series.id,
+            Series.patient_id,
+            Series.sessions_planned,
+            Protocol.missed_limit,
+            Protocol.phases,
+            sessions,
         )
         .join(
             Patient,
@@ -99,7 +106,16 @@ def _losing(work: Work) -> list[UUID]:
 
 def _losses_of(row: Row[Any]) -> Losses:
     lost = list(zip(row.lost_at, row.lost_as, strict=True))
-    return Losses(row.id, row.patient_id, row.sessions_planned, row.states, row.missed_limit, lost)
+    return Losses(
+        row.id,
+        row.patient_id,
+        row.sessions_planned,
+        row.states,
+        row.missed_limit,
+        lost,
+        row.last_at,
+        [phase_of(each) for each in row.phases],
+    )
 
 
 def _by_start(column: Any) -> Any:
@@ -108,10 +124,7 @@ def _by_start(column: Any) -> Any:
 
 
 def unsent(work: Work) -> list[Unsent]:
-    """The messages that failed, did not arrive or are unknown, for sessions not long past.
-
-    And the changes that were not told as the number had had its texts.
-    """
+    """The messages that failed, did not arrive or are unknown, for sessions not long past."""
     of_session = and_(
         InfusionSession.clinic_id == Message.clinic_id, InfusionSession.id == Message.session_id
     )
@@ -128,13 +141,7 @@ def unsent(work: Work) -> list[Unsent]:
         .join(InfusionSession, of_session)
         .where(
             Message.clinic_id == work.clinic_id,
-            or_(
-                in_states(Message.status, "failed", "unknown", "undelivered"),
-                # Who was not told of a change comes for nothing.
-                in_states(Message.status, "skipped")
-                & in_states(Message.reason, "cap")
-                & Message.rule.in_(AT_LEAST_ONCE),
-            ),
+            in_states(Message.status, "failed", "unknown", "undelivered"),
             Message.due_at > work.now - DUE_BEFORE,
             Message.due_at < work.now + FARTHEST,
             InfusionSession.starts_at > work.now - MESSAGES_MATTER,

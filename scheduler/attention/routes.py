@@ -37,10 +37,13 @@ def list_attention(work: Work, query: dict[str, Any]) -> Page:
     body=Handling(),
     answer=Handled(),
     key=False,
-    refusals=("already_handled",),
+    refusals=("already_handled", "not_allowed"),
 )
 def handle_attention(work: Work, body: dict[str, Any], item_id: UUID) -> AttentionHandled:
-    """Say what was done: the item is hidden until the facts that raised it change."""
+    """Say what was done: the item is hidden until the facts that raised it change.
+
+    An alert is never hidden: it is gone once a clinician has closed it.
+    """
     return actions.handle(work, item_id, **body)
 
 

@@ -9,6 +9,7 @@ from scheduler.attention.rules_broken import broken_rules
 from scheduler.attention.rules_items import Item, of_session
 from scheduler.attention.rules_overruns import collisions
 from scheduler.attention.rules_picture import Broken, Picture, Planned, spoken
+from scheduler.protocols.rules import Phase
 from scheduler.series.rules import owed, status
 from scheduler.sessions.rules_states import is_live
 
@@ -20,7 +21,8 @@ TO_CLOSE = timedelta(hours=1)
 class Losses:
     """A series with sessions that were cancelled or missed: all its states, and which were lost.
 
-    `lost` are the starts of these in order, each with its state.
+    `lost` are the starts of these in order, each with its state; `last_at` is that of the last one
+    that counts, if there is any.
     """
 
     series_id: UUID
@@ -29,11 +31,13 @@ class Losses:
     states: Sequence[str]
     missed_limit: int
     lost: Sequence[tuple[datetime, str]]
+    last_at: datetime | None = None
+    phases: Sequence[Phase] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Unsent:
-    """A message that failed, of which nobody knows whether it arrived, or that had no room."""
+    """A message that failed, did not arrive, or of which nobody knows whether it did."""
 
     id: UUID
     session_id: UUID
@@ -118,7 +122,6 @@ HOW_IT_ENDED = {
     "failed": ("message_failed", "was not sent"),
     "undelivered": ("message_failed", "did not arrive"),
     "unknown": ("message_unknown", "may or may not have been sent"),
-    "skipped": ("message_failed", "was not sent"),
 }
 
 

@@ -13,6 +13,8 @@ from scheduler.attention.rules_picture import Broken, Planned
 
 # The most urgent first.
 KINDS = (
+    "alert_unheard",
+    "alert",
     "collision",
     "not_closed",
     "breaks_rule",
@@ -24,6 +26,9 @@ KINDS = (
     "unconfirmed",
     "unanswered",
     "missed_limit",
+    "gap_too_long",
+    "review",
+    "clearance_ending",
     "owed",
 )
 

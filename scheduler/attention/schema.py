@@ -12,14 +12,18 @@ from scheduler.web.schema import PageQuery, Strict
 from scheduler.web.shown import reads_replies
 
 KINDS_SAID = (
-    "`collision`: a visit under way needs its chair into the next one, or past closing time."
+    "`alert_unheard`: an alert of which nobody hears: find a clinician now. `alert`: a patient who"
+    " may be in danger; it stays until a clinician closes it, and nobody else sees why."
+    " `collision`: a visit under way needs its chair into the next one, or past closing time."
     " `not_closed`: over for an hour, and nobody said how it ended. `breaks_rule`: a session ahead"
     " that no booking would allow by now. `change_asked`: a text that asks for another time."
     " `reply`: a text that a person has to read. `message_failed`, `message_unknown`: did not"
     " arrive, or may not have. `unreachable`: the latest message had no way to go. `unconfirmed`:"
     " within a day, and nobody said that they come. `unanswered`: asked how they are, and once"
-    " more. `missed_limit`: as many missed as the protocol lets pass. `owed`: a series with a place"
-    " to fill."
+    " more. `missed_limit`: as many missed as the protocol lets pass. `gap_too_long`: more days"
+    " between two sessions than the protocol has. `review`: the protocol asks a provider to look at"
+    " the series now. `clearance_ending`: within two weeks, and the series owes a session. `owed`:"
+    " a series with a place to fill."
 )
 
 

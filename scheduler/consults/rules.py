@@ -3,10 +3,13 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, tzinfo
+from datetime import date, datetime, timedelta, tzinfo
 from uuid import UUID
 
 from scheduler.wall_time import local_date
+
+# A clearance that ends within this is about to: a provider has to see the patient first.
+SOON = timedelta(days=14)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,3 +91,9 @@ def _ended_on(terms: Sequence[Term], at: datetime, zone: tzinfo) -> date | None:
     """The last day of the latest clearance, if it is over by then."""
     last = max((term.expires_on for term in terms if not term.revoked), default=None)
     return last if last and local_date(at, zone) > last else None
+
+
+def ends_soon(terms: Iterable[Term], at: datetime, zone: tzinfo) -> date | None:
+    """The last day of the clearance in force that ends last, if that is within two weeks."""
+    last = max((term.expires_on for term in terms if term.holds_at(at, zone)), default=None)
+    return last if last and last - local_date(at, zone) <= SOON else None

@@ -18,6 +18,7 @@ from scheduler.messages.rules_caps import FREE
 from scheduler.messages.rules_links import takes_form
 from scheduler.messages.rules_text import Draft
 from scheduler.messages.rules_told import STROKE, ToldSession
+from scheduler.messages.rules_tried import in_place_of, untried
 from scheduler.patients.rules import Contact, contact
 from scheduler.tenancy import Work
 
@@ -103,7 +104,7 @@ def _begun(
     session, recipient = held.sessions[entry.session_id], held.recipients[entry.patient_id]
     told = held.told_of(entry.rule, session) if entry.rule in STROKE else [session]
     seen = _situation(held, entry, told, ways)
-    decided = verdict(work.now, seen)
+    decided = in_place_of(verdict(work.now, seen), entry.tried)
     if entry.ambiguous:
         same_way = _same_way(entry, seen.contact, held.clock)
         decided = in_doubt(decided, entry.reason, same_way=same_way)
@@ -130,7 +131,8 @@ def _situation(
     session, recipient = held.sessions[entry.session_id], held.recipients[entry.patient_id]
     consented = held.consents.get((recipient.id, PURPOSE[entry.kind]), ())
     today = held.todays[recipient.time_zone]
-    by = contact(recipient.preferred_channel, recipient.working_addresses, consented, ways)
+    left = untried(recipient.working_addresses, entry.tried)
+    by = contact(recipient.preferred_channel, left, consented, ways)
     may_merge = entry.kind == "reminder" and entry.is_unasked
     status, time_version = session.status, session.time_version
     if not told:

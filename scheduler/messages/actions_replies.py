@@ -96,12 +96,12 @@ def _opt_out(work: Work, number: str, text_id: UUID) -> list[UUID]:
 
 
 def _opt_in(work: Work, number: str, patients: list[Patient]) -> None:
-    """Give back what a text from this number took, and nothing that a person withdrew."""
+    """Give back what this number took, by a text or at its carrier; nothing that a person did."""
     present = {each.id for each in patients}
     seen = set()
     for consent in text_consents_at(work, number):
         of = (consent.patient_id, consent.purpose)
-        if of not in seen and consent.withdrawn_by_text and consent.patient_id in present:
+        if of not in seen and consent.withdrawn_by_number and consent.patient_id in present:
             again = Consent(
                 clinic_id=work.clinic_id,
                 patient_id=consent.patient_id,

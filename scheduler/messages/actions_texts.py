@@ -4,10 +4,11 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from scheduler.messages.actions_bounces import heed
+from scheduler.messages.actions_bounces import heed, take_back
 from scheduler.messages.model import Message
 from scheduler.messages.model_texts import TextSender
 from scheduler.messages.rules_receipts import after_receipt
+from scheduler.messages.rules_tried import arrived_after_all, ids_of
 from scheduler.tenancy import Work
 
 
@@ -30,7 +31,13 @@ def note_receipt(
     """
     found = select(Message).where(Message.clinic_id == work.clinic_id, Message.id == message_id)
     message = work.session.scalars(found.with_for_update()).one_or_none()
-    if message is None or message.channel != "sms":
+    if message is None:
+        return None
+    if provider_id in ids_of(message.tried):
+        if arrived_after_all(message.tried, message.status, provider_id, said):
+            take_back(message)
+        return message
+    if message.channel != "sms":
         return None
     if message.provider_id not in (None, provider_id):
         return message

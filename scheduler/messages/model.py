@@ -7,13 +7,14 @@ from typing import Any, ClassVar
 from uuid import UUID, uuid4
 
 from sqlalchemy import Select, text
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.orm import Mapped, mapped_column
 
 from scheduler import clock
 from scheduler.clinics.model import Policy
 from scheduler.db import Base, OfClinic, Versioned
 from scheduler.messages.rules_quiet import QuietHours
+from scheduler.messages.rules_tried import Tried
 from scheduler.tenancy import Work
 
 
@@ -22,7 +23,8 @@ class Message(OfClinic, Versioned, Base):
 
     `ambiguous`: an attempt may have gone, and nobody knows. `key_until`: so long, by the
     database's clock, the provider would know that attempt again. `note`: what a person who sent or
-    skipped it by hand said. `carries_id`: the follow-up whose link it carries.
+    skipped it by hand said. `carries_id`: the follow-up whose link it carries. `tried`: the
+    attempts by other ways that did not arrive, as `Tried`.
     """
 
     __tablename__ = "messages"
@@ -48,6 +50,7 @@ class Message(OfClinic, Versioned, Base):
     provider_id: Mapped[str | None]
     note: Mapped[str | None]
     carries_id: Mapped[UUID | None]
+    tried: Mapped[list[Tried]] = mapped_column(JSONB, server_default="[]")
     created_at: Mapped[datetime]
 
 

@@ -12,6 +12,7 @@ from sqlalchemy.orm.exc import StaleDataError
 from scheduler.db import among_ids
 from scheduler.messages.model import Message
 from scheduler.messages.rules import Verdict, may_double
+from scheduler.messages.rules_tried import Tried
 from scheduler.tenancy import Work
 
 
@@ -44,6 +45,7 @@ class Entry:
     provider_id: str | None
     note: str | None
     carries_id: UUID | None
+    tried: list[Tried]
     keyed: bool = False
     key_life: timedelta | None = None
 

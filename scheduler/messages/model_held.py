@@ -22,7 +22,7 @@ from scheduler.messages.model_templates import own_templates
 from scheduler.messages.model_texts import Sender, sender_of
 from scheduler.messages.model_told import mailed_to, notices_of_late, sessions_beside
 from scheduler.messages.rules_asks import OPEN, REMINDED, standing, urgency
-from scheduler.messages.rules_caps import FREE, Caps
+from scheduler.messages.rules_caps import FREE, Caps, is_capped
 from scheduler.messages.rules_text import Own
 from scheduler.messages.rules_told import (
     STROKE,
@@ -112,7 +112,9 @@ class Held:
 
     def room_for(self, entry: Entry, recipient: Recipient, contact: Contact) -> str:
         """Is there room for this message, if it is a text that nobody asked for? (I41)"""
-        if contact.channel != "sms" or contact.address is None or not entry.is_unasked:
+        if contact.channel != "sms" or contact.address is None:
+            return FREE
+        if not (entry.is_unasked and is_capped(entry.rule)):
             return FREE
         today = self.todays[recipient.time_zone]
         carried = self.may_carry(entry)

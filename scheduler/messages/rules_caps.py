@@ -17,6 +17,10 @@ RANKS = {"changed": 0, "cancelled": 0, "1d_before": 1, "booked": 1, "missed": 4}
 RANKS |= dict.fromkeys(ASKING, 2) | {rule + NUDGE: 3 for rule in ASKING}
 OTHER_REMINDERS = 3
 
+# These go whatever went before, and take the room of others: who comes for nothing is worse off
+# than who is texted twice on a day.
+UNCAPPED = 0
+
 FREE, TAKEN, NONE_LEFT = ROOMS = ("free", "taken", "none_left")
 
 
@@ -31,6 +35,11 @@ class Caps:
 def rank_of(rule: str) -> int:
     """A message's place in the order in which they go; the lowest first."""
     return RANKS.get(rule, OTHER_REMINDERS)
+
+
+def is_capped(rule: str) -> bool:
+    """Do the caps bind such a message? For word of a change there is always room."""
+    return rank_of(rule) > UNCAPPED
 
 
 def room_for_text(went: Sequence[datetime], ahead: int, today: datetime, caps: Caps) -> str:

@@ -1,11 +1,13 @@
 """The shape of the ledger."""
 
+from datetime import datetime
 from typing import Any
 
-from marshmallow import Schema, fields, post_dump
+from marshmallow import Schema, fields, post_dump, pre_dump
 
 from scheduler.messages.rules import REASONS, STATUSES
 from scheduler.messages.rules_replies import MEANINGS
+from scheduler.messages.rules_tried import Tried
 from scheduler.protocols.rules_follow_ups import ASKING, NUDGE
 from scheduler.web.fields import Choice, Count, Id, Instant, Text
 from scheduler.web.fields_contact import E164
@@ -45,10 +47,29 @@ class ByHand(Strict):
     reason = Text(200, required=True)
 
 
+class TriedOut(Schema):
+    """An attempt that did not arrive, after which the patient's other channel was tried.
+
+    `failed` was refused at once; that it was `undelivered` was said later.
+    """
+
+    channel = Choice(*CHANNELS, required=True)
+    status = Choice("failed", "undelivered", required=True)
+    reason = fields.String(required=True, allow_none=True, metadata=REASON)
+    sent_at = Instant(required=True, allow_none=True)
+
+    @pre_dump
+    def read_instant(self, tried: Tried, **_: object) -> dict[str, Any]:
+        """It is kept as it is written."""
+        sent_at = tried["sent_at"]
+        return {**tried, "sent_at": datetime.fromisoformat(sent_at) if sent_at else None}
+
+
 class MessageOut(Stored):
     """A message, and how it ended; `reason` says why it was skipped or failed.
 
-    `note` is what a person said who sent it at once or skipped it.
+    `note` is what a person said who sent it at once or skipped it. `tried` are its attempts by
+    other ways that did not arrive, each with how it ended; the rest is of the present one.
     """
 
     kind = Choice(*KINDS, required=True)
@@ -64,6 +85,7 @@ class MessageOut(Stored):
     attempts = Count(required=True)
     sent_at = Instant(required=True, allow_none=True)
     note = fields.String(required=True, allow_none=True)
+    tried = fields.List(fields.Nested(TriedOut), required=True)
 
 
 class TextOut(Schema):

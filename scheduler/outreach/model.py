@@ -1,7 +1,7 @@
 """How far each clinic was scanned for what fell due."""
 
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -13,6 +13,7 @@ from scheduler.clinics.model import policy_of
 from scheduler.db import Base
 from scheduler.followups.model_due import follow_ups_due
 from scheduler.messages.model import DueMessage, Message, due_in
+from scheduler.messages.rules_tried import Tried
 from scheduler.notices.model import notices_due
 from scheduler.reminders.model import reminders_due
 from scheduler.sessions.model import InfusionSession
@@ -42,6 +43,7 @@ class Coming(DueMessage):
     reason: str | None = None
     sent_at: datetime | None = None
     note: str | None = None
+    tried: list[Tried] = field(default_factory=list)
 
 
 def locked_mark(work: Work) -> OutreachMark:

@@ -6,7 +6,7 @@ from typing import Any
 from marshmallow import Schema, ValidationError, fields, validates_schema
 
 from scheduler.messages.rules import STATUSES
-from scheduler.messages.schema import CHANNELS, KINDS, REASON, RULE, MessageQuery
+from scheduler.messages.schema import CHANNELS, KINDS, REASON, RULE, MessageQuery, TriedOut
 from scheduler.web.fields import Choice, Id, Instant
 
 MOST = timedelta(days=62)
@@ -27,7 +27,7 @@ class OutreachOut(Schema):
     """One message, past or coming (`planned`); `reason` where there is one.
 
     `id` is its own in the ledger, null while it is still to come. `note` is what a person said who
-    sent it at once or skipped it.
+    sent it at once or skipped it. `tried` are attempts by another channel that did not arrive.
     """
 
     id = Id(required=True, allow_none=True)
@@ -42,3 +42,4 @@ class OutreachOut(Schema):
     reason = fields.String(required=True, allow_none=True, metadata=REASON)
     sent_at = Instant(required=True, allow_none=True)
     note = fields.String(required=True, allow_none=True)
+    tried = fields.List(fields.Nested(TriedOut), required=True)

@@ -76,11 +76,16 @@ def withdraw_consent(work: Work, patient_id: UUID, consent_id: UUID, match: Matc
     return consent
 
 
-def stop_writing_to(work: Work, channel: str, address: str) -> None:
-    """Withdraw every consent by which this address is written to; a start looks at some."""
+def stop_writing_to(
+    work: Work, channel: str, address: str, *, message_id: UUID | None = None
+) -> None:
+    """Withdraw every consent by which this address is written to; a start looks at some.
+
+    With `message_id` it was that message's refusal by the carrier which said so.
+    """
     work = lock_schedule(work)
     for consent in consents_at(work, channel, address):
-        consent.withdrawn_at = work.now
+        consent.withdrawn_at, consent.withdrawn_by_message = work.now, message_id
 
 
 def note_failed(work: Work, channel: str, address: str) -> None:

@@ -63,7 +63,8 @@ class Contact(NamedTuple):
 class Consent(OfClinic, Versioned, Base):
     """A patient's consent for one purpose, on one channel where it is about messages (I40).
 
-    `withdrawn_by_text` is the text that withdrew it: another one can give it back (I43).
+    `withdrawn_by_text` is the text that withdrew it, `withdrawn_by_message` a message of ours that
+    the carrier refused as the number had opted out there: another text can give it back (I43).
     """
 
     __tablename__ = "consents"
@@ -78,7 +79,13 @@ class Consent(OfClinic, Versioned, Base):
     given_at: Mapped[datetime]
     withdrawn_at: Mapped[datetime | None]
     withdrawn_by_text: Mapped[UUID | None]
+    withdrawn_by_message: Mapped[UUID | None]
     recorded_by: Mapped[UUID | None]
+
+    @property
+    def withdrawn_by_number(self) -> bool:
+        """Did the number itself say so, to us or to its carrier? Then it can take it back."""
+        return bool(self.withdrawn_by_text or self.withdrawn_by_message)
 
 
 def patients_like(

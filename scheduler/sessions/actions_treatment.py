@@ -9,6 +9,7 @@ from scheduler.consults.model import terms_of
 from scheduler.consults.rules import clearance_at, with_room
 from scheduler.errors import Forbidden
 from scheduler.patients.model import Patient, consents_in_force
+from scheduler.patients.model_stops import is_stopped
 from scheduler.sessions.model import InfusionSession, clearances_used
 from scheduler.sessions.model_views import SessionView, view_of
 from scheduler.sessions.overruns import late_start, lengthen
@@ -43,6 +44,7 @@ def start_session(
         patient_status=patient.status,
         cleared=clearance_id is not None,
         treatment_consent=("treatment", None) in consents_in_force(work, patient.id),
+        stopped=is_stopped(work, patient.id),
         vitals=vitals_recorded,
         escort=infusion_session.escort_confirmed or not policy.escort_asked,
         fasting=infusion_session.fasting_confirmed or not policy.fasting_asked,

@@ -80,6 +80,7 @@ _MISSING = {
     "patient_deceased": "the patient is deceased",
     "clearance": "there is no clearance in force",
     "treatment_consent": "there is no consent to treatment in force",
+    "stopped": "an alert about the patient is open, which a clinician has to close first",
     "vitals": "the vitals are not recorded",
     "escort": "no escort is confirmed",
     "fasting": "fasting is not confirmed",
@@ -163,6 +164,7 @@ def missing_to_start(
     patient_status: str,
     cleared: bool,
     treatment_consent: bool,
+    stopped: bool,
     vitals: bool,
     escort: bool,
     fasting: bool,
@@ -171,12 +173,13 @@ def missing_to_start(
     """What a session lacks to start (I5), as words; empty when it may.
 
     `escort` and `fasting` are confirmed, or not asked for. An override covers these and the
-    vitals; never clearance, consent or the patient's status.
+    vitals; never clearance, consent, the patient's status or a stop.
     """
     lacking = {
         f"patient_{patient_status}": patient_status != "active",
         "clearance": not cleared,
         "treatment_consent": not treatment_consent,
+        "stopped": stopped,
         "vitals": not (vitals or overridden),
         "escort": not (escort or overridden),
         "fasting": not (fasting or overridden),

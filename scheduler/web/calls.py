@@ -29,7 +29,7 @@ from scheduler.web.preconditions import etag, required_if_match
 from scheduler.web.problems import Problem
 
 SAFE = frozenset({"GET", "HEAD"})
-ANSWERED = frozenset({"application/json", problems.MEDIA_TYPE, "application/*", "*/*"})
+JSON = "application/json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +41,10 @@ class Endpoint:
     if_match: bool = False
     takes_body: bool = False
     shows_secret: bool = False
+    made_at: str | None = None
     takes_query: bool = False
     takes_ids: bool = False
+    media_type: str = JSON
     refusals: tuple[str, ...] = ()
 
 
@@ -57,7 +59,7 @@ class Call:
     def answer(self) -> Response:
         """Carry the request out, or say what is in the way."""
         try:
-            require_json_accepted()
+            require_accepted(self.endpoint.media_type)
             # The body is read before a transaction is open: a slow client holds no connection.
             raw = whole_body()
             secret = bearer_secret()
@@ -100,7 +102,7 @@ class Call:
             self.path["match"] = required_if_match(request)
         response = self.view(work, **self.path)
         dumped = get_appcontext().get("result_dump")
-        stamp(response, dumped)
+        stamp(response, dumped, self.endpoint.made_at or request.path)
         if claimed is not None:
             idempotency.store(work, claimed, response, body=not self.endpoint.shows_secret)
         self._audit(work, response.status_code, {*path_ids(self.path), *ids_in(dumped)})
@@ -141,13 +143,14 @@ class Call:
         )
 
 
-def require_json_accepted() -> None:
+def require_accepted(media_type: str) -> None:
     """Raises Problem 406 when the caller would take neither an answer nor a refusal of ours."""
     accepted = request.accept_mimetypes
     # Parameters (a charset) say nothing: there is one JSON.
     kinds = {kind.partition(";")[0].strip().lower() for kind, quality in accepted if quality > 0}
-    if accepted and not kinds & ANSWERED:
-        raise Problem(406, "not_acceptable", "The answer is application/json.")
+    family = media_type.partition("/")[0]
+    if accepted and not kinds & {media_type, problems.MEDIA_TYPE, f"{family}/*", "*/*"}:
+        raise Problem(406, "not_acceptable", f"The answer is {media_type}.")
 
 
 def whole_body() -> bytes:
@@ -212,14 +215,14 @@ def answer_of(refusal: Refused | Problem, work: Work | None = None) -> Response:
     return problems.refused(refusal, facts)
 
 
-def stamp(response: Response, dumped: Any) -> None:
-    """ETag from the version, Location of what was made, and never a cache."""
+def stamp(response: Response, dumped: Any, made_at: str) -> None:
+    """ETag from the version, Location of what was made (below `made_at`), and never a cache."""
     response.headers["Cache-Control"] = "no-store"
     if isinstance(dumped, dict):
         if "version" in dumped:
             response.headers["ETag"] = etag(dumped["version"])
         if response.status_code == 201:
-            response.headers["Location"] = f"{request.path}/{dumped['id']}"
+            response.headers["Location"] = f"{made_at}/{dumped['id']}"
 
 
 def path_ids(path: dict[str, Any]) -> set[UUID]:

@@ -29,7 +29,7 @@ from scheduler.access.roles import Access
 from scheduler.errors import Invalid
 from scheduler.tenancy import Work
 from scheduler.web import operations, strict_json
-from scheduler.web.calls import Call, Endpoint
+from scheduler.web.calls import JSON, Call, Endpoint
 from scheduler.web.fields import Id
 from scheduler.web.problems import Problem
 from scheduler.web.schema import Strict
@@ -75,12 +75,18 @@ class Routes(Blueprint):  # type: ignore[misc]  # flask-smorest has no types
         rule: str,
         *,
         access: Access,
-        answer: Schema,
+        answer: Schema | None,
         query: Schema | None = None,
+        media_type: str = JSON,
         refusals: tuple[str, ...] = (),
     ) -> Callable[[View], View]:
-        """Read; several things when `query` is given."""
-        endpoint = Endpoint(access, takes_query=query is not None, refusals=refusals)
+        """Read; several things when `query` is given.
+
+        Of another `media_type` than JSON there is no schema: the view itself makes the response.
+        """
+        endpoint = Endpoint(
+            access, takes_query=query is not None, media_type=media_type, refusals=refusals
+        )
         return self._endpoint("GET", rule, endpoint, 200, answer, query=query)
 
     def post(
@@ -93,14 +99,19 @@ class Routes(Blueprint):  # type: ignore[misc]  # flask-smorest has no types
         status: int = 200,
         key: bool = True,
         shows_secret: bool = False,
+        made_at: str | None = None,
         refusals: tuple[str, ...] = (),
     ) -> Callable[[View], View]:
-        """Create, book or send. Needs an Idempotency-Key, but where `key` is false."""
+        """Create, book or send. Needs an Idempotency-Key, but where `key` is false.
+
+        What is made is found below the request's own path, if not below `made_at`.
+        """
         endpoint = Endpoint(
             access,
             "required" if key else "honoured",
             takes_body=body is not None,
             shows_secret=shows_secret,
+            made_at=made_at and PREFIX + made_at,
             refusals=refusals,
         )
         return self._endpoint("POST", rule, endpoint, status, answer, body=body)
@@ -145,7 +156,7 @@ class Routes(Blueprint):  # type: ignore[misc]  # flask-smorest has no types
             endpoint = replace(endpoint, takes_ids=True)
 
         def declare(view: View) -> View:
-            inner = self.response(status, answer)(_flushing(view))
+            inner = self._answering(status, answer, endpoint.media_type)(_flushing(view))
             if body is not None:
                 needed = any(field.required for field in body.fields.values())
                 shown = {"example": body.example, "required": needed}
@@ -163,6 +174,12 @@ class Routes(Blueprint):  # type: ignore[misc]  # flask-smorest has no types
             return view
 
         return declare
+
+    def _answering(self, status: int, answer: Schema | None, media_type: str) -> Any:
+        """What of the answer is documented."""
+        if media_type == JSON:
+            return self.response(status, answer)
+        return self.response(status, {"type": "string"}, content_type=media_type)
 
 
 def _flushing(view: Callable[..., Any]) -> Callable[..., Any]:

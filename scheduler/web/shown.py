@@ -2,7 +2,7 @@
 
 from contextvars import ContextVar
 
-from scheduler.access.roles import READS_REPLIES, SEES_SYMPTOMS
+from scheduler.access.roles import READ_ANSWERS, READS_REPLIES, SEES_SYMPTOMS
 
 # The caller's role for this request; nobody's sees nothing.
 role: ContextVar[str] = ContextVar("role", default="")
@@ -16,3 +16,8 @@ def sees_symptoms() -> bool:
 def reads_replies() -> bool:
     """May this request's caller be shown what patients wrote?"""
     return role.get() in READS_REPLIES
+
+
+def reads_answers() -> bool:
+    """May this request's caller be shown what a patient answered, and what it adds up to?"""
+    return role.get() in READ_ANSWERS.roles

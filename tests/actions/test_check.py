@@ -28,6 +28,7 @@ from scheduler.databases import APP_ROLE
 from scheduler.db import db
 from scheduler.tenancy import SYSTEM, Work, enter
 from tests.actions.check_cases import ASIDE, BROKEN, SOUND
+from tests.alarms import an_alert, heard
 from tests.builders import ClinicKit, a_cleared_patient, a_clinic, an_order
 from tests.conftest import NOW, app_on, as_superuser, new_database
 from tests.jobs.ticking import Outbox, a_visit, instant, tick
@@ -41,7 +42,7 @@ NUMBERS = {each.number for each in PROOFS}
 @dataclass(frozen=True)
 class Story:
     """Ana was treated on 1 December, reminded twice and followed up once, and has five sessions
-    ahead; Ben has one on Ana's next day, and a consultation the day after.
+    ahead; Ben has one on Ana's next day, a consultation the day after, and an open alert.
     """
 
     app: Flask
@@ -108,6 +109,8 @@ def told(app: Flask, travel: Any, folder: Path) -> tuple[ClinicKit, UUID, UUID]:
     a_visit(clinic, at, first)
     for when in ("2026-12-02T10:41", "2026-12-04T11:59"):
         tick(app, when, channels)
+    at("2026-12-04T11:59:59-07:00")
+    heard(clinic, an_alert(clinic, ben), clinic.provider_id)
     at(CHECKED_AT)
     return clinic, ana, ben
 
@@ -178,7 +181,7 @@ def test_a_healthy_clinic_has_no_violation_and_every_proof_looked_at_rows(story:
     for proof, each in found.found.items():
         assert each.rows > 0, proof.number
         assert (each.violations, each.aside) == (0, 0), proof.number
-    assert (found.clinics, found.sessions, found.schema) == (1, 7, "0016")
+    assert (found.clinics, found.sessions, found.schema) == (1, 7, "0018")
 
 
 @pytest.mark.parametrize(("number", "what", "sql"), BROKEN, ids=named(BROKEN))
@@ -252,7 +255,7 @@ def test_the_command_prints_a_line_an_invariant_and_ends_well(story: Story) -> N
     assert result.exit_code == 0, result.output
     assert header.startswith("PostgreSQL 1")
     assert ticked == "jobs last ended a tick: never"
-    assert ", schema 0016, clinics 1, sessions 7, " in header
+    assert ", schema 0018, clinics 1, sessions 7, " in header
     assert [line.split()[0] for line in lines] == sorted(NUMBERS, key=lambda n: int(n[1:]))
     assert last == "0 violations"
 

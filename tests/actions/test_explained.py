@@ -37,7 +37,15 @@ EXPLAINING = {
 ROWS = 12_000
 MOST_READ = ROWS // 10
 
-TABLES = ("patients", "consents", "consultations", "clearances", "series", "sessions")
+TABLES = (
+    "patients",
+    "consents",
+    "consultations",
+    "clearances",
+    "series",
+    "sessions",
+    "answers",
+)
 GROWING = {
     *TABLES,
     "messages",

@@ -8,19 +8,21 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from scheduler.consults.model import Clearance
 from scheduler.sessions.model import InfusionSession
 from scheduler.web.calls import Endpoint
 from scheduler.web.fields import Id
 from scheduler.web.schema import Strict
+from tests.alarms import an_alert
+from tests.api.answered import submit
 from tests.api.linked import links_to
 from tests.builders import Caller, ClinicKit, a_cleared_patient, a_clinic, an_order
 
 _ID = re.compile(r"<uuid:(\w+)>")
 _WORD = re.compile(r"<word:(\w+)>")
-WORDS = {"rule": "3d_before", "message": "booked", "language": "en"}
+WORDS = {"rule": "3d_before", "message": "booked", "language": "en", "code": "phq9"}
 
 
 @dataclass(frozen=True)
@@ -120,6 +122,8 @@ class Everything:
 # Searches cannot do without these.
 _WEEK = {"from": "2026-12-07T00:00:00-07:00", "to": "2026-12-12T00:00:00-07:00", "minutes": 40}
 NEEDED_QUERIES = {"/v1/slots": _WEEK, "/v1/consultations/slots": _WEEK}
+# A whole year would be all there is.
+NEEDED_QUERIES["/v1/clinic/outcomes"] = {name: _WEEK[name] for name in ("from", "to")}
 
 
 _SESSION, _CONSULTATION = "/v1/sessions/{session_id}", "/v1/consultations/{consultation_id}"
@@ -182,9 +186,14 @@ def everything(app: Flask, **clinic_fields: Any) -> Everything:
     shut = {"starts_at": "2027-01-05T09:00:00-07:00", "ends_at": "2027-01-05T10:00:00-07:00"}
     assert clinic.desk.post("/v1/closures", shut | {"reason": "Training"}).status_code == 201
     ids["item_id"] = _only(clinic, "/v1/attention")
+    # Another patient's: hers may start.
+    ids["alert_id"] = an_alert(clinic)
+    ids["answers_id"] = UUID(submit(clinic.desk, patient_id, {"1": 1, "9": 0})["id"])
     other = clinic.admin.post("/v1/keys", {"name": "Desk two", "role": "front_desk"})
     ids["key_id"] = UUID(other.get_json()["id"])
     with clinic.work() as work:
+        # Who is on call can be told. Its version stays the first.
+        work.session.execute(text("UPDATE providers SET email = 'rivera@clinic.example'"))
         ids["clearance_id"] = work.session.scalars(select(Clearance.id)).one()
         links_to(work.load(InfusionSession, ids["session_id"]), work, "email", "ana@example.com")
     made = Everything(clinic, ids)
@@ -212,4 +221,15 @@ def bodies(app: Flask, ids: dict[str, UUID]) -> dict[str, dict[str, Any]]:
 
 def with_ids(example: dict[str, Any], ids: dict[str, UUID]) -> dict[str, Any]:
     """The example, about what there is."""
-    return {name: str(ids[name]) if name in ids else value for name, value in example.items()}
+    known = {name: str(found) for name, found in ids.items()}
+    people = {"provider_ids": [known["provider_id"]], "otherwise": [known["provider_id"]]}
+    return {
+        name: known.get(name) or people.get(name) or _with_ids_in(value, ids)
+        for name, value in example.items()
+    }
+
+
+def _with_ids_in(value: Any, ids: dict[str, UUID]) -> Any:
+    if isinstance(value, list) and value and isinstance(value[0], dict):
+        return [with_ids(each, ids) for each in value]
+    return value

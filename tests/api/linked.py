@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass, field
+from datetime import datetime
 from html.parser import HTMLParser
 from typing import Any
 from uuid import UUID
@@ -39,6 +40,30 @@ def links_to(
     )
     (paths,) = links_for(work, [wanted])
     return paths
+
+
+def form_link(
+    clinic: ClinicKit,
+    session: Json,
+    rule: str = "baseline",
+    instrument: str = "phq9",
+    channel: str = "email",
+) -> str:
+    """The path of a form that is asked for about this session, made now."""
+    wanted = Wanted(
+        session_id=UUID(session["id"]),
+        patient_id=UUID(session["patient_id"]),
+        time_version=session["time_version"],
+        starts_at=datetime.fromisoformat(session["starts_at"]),
+        channel=channel,
+        address=ADDRESS,
+        purposes=("check_in",),
+        rule=rule,
+        instrument=instrument,
+    )
+    with clinic.work() as work:
+        (paths,) = links_for(work, [wanted])
+    return paths["check_in"]
 
 
 @dataclass

@@ -59,6 +59,11 @@ MATRIX = [
     ("integration", "GET /v1/protocols", True),
     ("admin", "PATCH /v1/patients/{patient_id}", False),
     ("admin", "GET /v1/messages", True),
+    ("front_desk", "GET /v1/series/{series_id}/course", False),
+    ("admin", "GET /v1/series/{series_id}/course.svg", False),
+    ("integration", "GET /v1/patients/{patient_id}/course", False),
+    ("admin", "GET /v1/clinic/outcomes", False),
+    ("clinician", "GET /v1/reviews", True),
 ]
 
 

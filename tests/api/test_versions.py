@@ -57,7 +57,7 @@ def test_the_etag_is_the_version_in_the_body(app: Flask, ours: Everything) -> No
         answer = ours.send(each)
         if answer.status_code >= 300 or answer.status_code == 204:
             continue
-        body = answer.get_json()
+        body = answer.get_json(silent=True) or {}
         if "version" in body:
             assert answer.headers["ETag"] == f'"{body["version"]}"', each.name
             stored += 1

@@ -151,7 +151,7 @@ def test_mail_has_no_cap(app: Flask, clinic: ClinicKit, outbox: Outbox) -> None:
     assert len(outbox.files) == 2
 
 
-def test_a_change_without_room_is_on_the_attention_list(
+def test_a_change_goes_whatever_went_that_day_and_counts(
     app: Flask, at: At, gateway: Gateway
 ) -> None:
     """I41: who was not told comes for nothing."""
@@ -161,10 +161,13 @@ def test_a_change_without_room_is_on_the_attention_list(
     at("2026-11-23T10:00:00-07:00")
     now = clinic.desk.get(f"/v1/sessions/{session['id']}").get_json()
     step(clinic, now, "cancel", reason="a leak", by="clinic")
+    a_booking(clinic, texted(clinic, phone=HIS))
     tick_until_quiet(app, "2026-11-23T10:10", gateway)
-    assert ends(clinic)[-1] == ("cancelled", "skipped", "cap")
-    items = clinic.desk.get("/v1/attention", kind="message_failed").get_json()["items"]
-    assert [each["detail"] for each in items] == ["The notice was not sent (cap)."]
+    assert outcomes(clinic) == {
+        ("booked", "sent", None),
+        ("cancelled", "sent", None),
+        ("booked", "skipped", "cap"),
+    }
 
 
 def test_a_backlog_goes_by_rank_and_then_by_how_long_it_has_waited(

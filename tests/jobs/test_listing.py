@@ -69,6 +69,7 @@ def test_what_comes_and_what_went_stand_in_one_list(app: Flask, at: At, outbox: 
         "reason": None,
         "sent_at": T_3,
         "note": None,
+        "tried": [],
     }
 
 

@@ -14,6 +14,7 @@ from scheduler.messages.rules_caps import (
     ROOMS,
     TAKEN,
     Caps,
+    is_capped,
     rank_of,
     room_for_text,
 )
@@ -65,6 +66,14 @@ def test_a_change_goes_before_a_reminder_and_that_of_the_day_before_before_the_o
     assert rank_of("booked") == rank_of("1d_before")
     assert rank_of("14d_before") == rank_of("2d_before") == rank_of("3d_before")
     assert set(NOTICES) <= set(RANKS)
+
+
+def test_there_is_always_room_for_word_of_a_change_and_for_nothing_else() -> None:
+    """I41"""
+    assert {each for each in (*RULES, "14d_before") if not is_capped(each)} == {
+        "changed",
+        "cancelled",
+    }
 
 
 RULES = ["changed", "cancelled", "1d_before", "check_in", "3d_before", "booked", "missed"]

@@ -212,13 +212,14 @@ def test_a_delay_counts_in_whole_fives(late: timedelta, minutes: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "cleared", "consent", "vitals", "escort", "fasting", "overridden"),
-    list(product(("active", "discharged", "deceased"), *[(True, False)] * 6)),
+    ("status", "cleared", "consent", "stopped", "vitals", "escort", "fasting", "overridden"),
+    list(product(("active", "discharged", "deceased"), *[(True, False)] * 7)),
 )
 def test_everything_a_session_lacks_to_start_is_named(
     status: str,
     cleared: bool,
     consent: bool,
+    stopped: bool,
     vitals: bool,
     escort: bool,
     fasting: bool,
@@ -229,6 +230,7 @@ def test_everything_a_session_lacks_to_start_is_named(
         patient_status=status,
         cleared=cleared,
         treatment_consent=consent,
+        stopped=stopped,
         vitals=vitals,
         escort=escort,
         fasting=fasting,
@@ -241,6 +243,8 @@ def test_everything_a_session_lacks_to_start_is_named(
         expected.add("clearance")
     if not consent:
         expected.add("treatment_consent")
+    if stopped:
+        expected.add("stopped")
     if not overridden:
         seen_to = {"vitals": vitals, "escort": escort, "fasting": fasting}
         expected |= {word for word, seen in seen_to.items() if not seen}
