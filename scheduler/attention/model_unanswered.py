@@ -9,7 +9,7 @@ from scheduler.attention.rules_unanswered import Unanswered
 from scheduler.clinics.model import policy_of
 from scheduler.db import in_states
 from scheduler.messages.model import Message
-from scheduler.messages.model_asks import asks_of
+from scheduler.messages.model_asks import asks_of, had_form
 from scheduler.messages.model_chunks import entries_of
 from scheduler.messages.rules_asks import GONE
 from scheduler.patients.model import Patient
@@ -49,6 +49,7 @@ def unanswered(work: Work) -> list[Unanswered]:
             Message.clinic_id == work.clinic_id,
             Message.rule.in_(_NUDGES),
             in_states(Patient.status, "active"),
+            had_form(),
         )
     )
     sent = {row[0]: row[1] for row in work.session.execute(nudges)}

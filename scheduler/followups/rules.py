@@ -4,9 +4,10 @@ One after a session counts from when the patient actually left and stops at thei
 (I51); one before a session never comes after its start.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 from scheduler.messages.rules_quiet import ENOUGH_TIME, QuietHours
 from scheduler.protocols.rules_follow_ups import LOOKS_BACK, NUDGE, Ask
@@ -100,7 +101,7 @@ def before_session(ask: Ask, ahead: Ahead, quiet: QuietHours) -> FollowUp | None
     if ahead.promised_at is not None and due_at < ahead.promised_at + AFTER_BOOKING:
         a_day_on = ahead.promised_at + AFTER_BOOKING
         due_at = a_day_on if a_day_on < not_after else max(due_at, ahead.promised_at)
-    due_at = quiet.moved_out(due_at, ahead.starts_at)
+    due_at = _moved_out(quiet, due_at, ahead.starts_at)
     left_at = ahead.previous_left_at
     if left_at is not None and ask.instrument in LOOKS_BACK and due_at < left_at + DAY:
         return None
@@ -113,7 +114,7 @@ def nudge_of(
     sent_at: datetime,
     nudge_hours: int,
     quiet: QuietHours,
-    reminders: Iterable[datetime] = (),
+    reminders: Sequence[datetime] = (),
 ) -> FollowUp | None:
     """The one nudge for what was sent and not answered; None where it would come too late."""
     due_at = _by_day(sent_at + timedelta(hours=nudge_hours), quiet)
@@ -123,24 +124,36 @@ def nudge_of(
     return _with_reminder(found, [at for at in reminders if at > sent_at], quiet)
 
 
+# Visits at one time are many, and each is looked at again at every scan.
+@lru_cache(maxsize=4096)
+def _moved_out(quiet: QuietHours, due_at: datetime, starts_at: datetime) -> datetime:
+    return quiet.moved_out(due_at, starts_at)
+
+
+@lru_cache(maxsize=4096)
 def _by_day(due_at: datetime, quiet: QuietHours) -> datetime:
     night = quiet.around(due_at)
     return night.end if night else due_at
 
 
-def _with_reminder(found: FollowUp, reminders: Iterable[datetime], quiet: QuietHours) -> FollowUp:
+def _with_reminder(found: FollowUp, reminders: Sequence[datetime], quiet: QuietHours) -> FollowUp:
     """The same, going with the reminder of that day of the recipient's, if there is one.
 
     It is due no later for that: should the reminder fall away meanwhile, it goes all the same.
     """
+    if not reminders:
+        return found
     on = local_date(found.due_at, quiet.zone)
     at = next((at for at in reminders if local_date(at, quiet.zone) == on), found.due_at)
     return replace(found, due_at=min(found.due_at, at), goes_at=at)
 
 
-def own_times(due: Span, quiet: QuietHours) -> Span:
-    """What is due in a span has its rule's own time in this one: night and reminders move it.
+def own_times(due: Span, quiet: QuietHours, ahead: timedelta = timedelta.max) -> Span:
+    """What is due in a span has its rule's own time in this one, or goes earlier with a reminder.
 
-    `quiet` are the clinic's hours, in whatever zone: they move it by less than their length.
+    A night moves it to its end; what is asked less than a night `ahead` of a session it may move
+    to its beginning. `quiet` are the clinic's hours, in whatever zone: they move it by less than
+    their length.
     """
-    return Span(due.start - quiet.longest, due.end + quiet.longest + DAY)
+    back = quiet.longest if ahead < quiet.longest + ENOUGH_TIME else timedelta(0)
+    return Span(due.start - quiet.longest, due.end + back)

@@ -6,11 +6,12 @@ from datetime import timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import ColumnElement, bindparam, exists, func, select
 
 from scheduler.answers.model import Answers
 from scheduler.clinics.model import policy_of
 from scheduler.db import among, among_ids, in_states
+from scheduler.links.model import Link
 from scheduler.messages.model import Message
 from scheduler.messages.model_chunks import Entry, entry_columns
 from scheduler.protocols.model import plans_of
@@ -51,6 +52,16 @@ class Asks:
 
 
 NO_ASKS = Asks({}, {}, set(), {}, set())
+
+
+def had_form() -> ColumnElement[bool]:
+    """Was a link to its form in a message? Nobody is nudged who was given none."""
+    return exists().where(
+        Link.clinic_id == Message.clinic_id,
+        Link.session_id == Message.session_id,
+        Link.purpose == "check_in",
+        Link.rule == func.replace(Message.rule, NUDGE, ""),
+    )
 
 
 def asks_of(work: Work, entries: Sequence[Entry], *, merged: bool) -> Asks:

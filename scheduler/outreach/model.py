@@ -75,10 +75,15 @@ def falling_due(
 ) -> Iterator[DueMessage]:
     """Everything (of one kind) that falls due after `due.start` and up to `due.end`."""
     policy = policy_of(work)
+    reminders: list[DueMessage] = []
+    if kind != "notice":
+        reminders = list(reminders_due(work, due, policy, **only))
     if kind in (None, "reminder"):
-        yield from reminders_due(work, due, policy, **only)
+        yield from reminders
     if kind in (None, "follow_up"):
-        yield from follow_ups_due(work, due, policy, **only)
+        # What is asked on the day of a reminder goes with that.
+        reminded = {each.patient_id for each in reminders}
+        yield from follow_ups_due(work, due, policy, reminded, **only)
     if kind in (None, "notice"):
         yield from notices_due(work, due, policy, **only)
 

@@ -12,6 +12,7 @@ import pytest
 from flask import Flask
 
 from scheduler.attention.actions import derived
+from scheduler.clinics.model import policy_of
 from scheduler.messages.rules import Outcome
 from scheduler.messages.rules_gsm import fits
 from scheduler.outreach.actions import scan
@@ -137,11 +138,15 @@ def test_a_reminder_that_falls_away_leaves_what_it_was_to_carry(
 
 def test_without_a_public_name_it_asks_by_words_alone(app: Flask, at: At, outbox: Outbox) -> None:
     clinic = a_clinic(app, follow_ups=[BEFORE])
+    with clinic.work() as work:
+        policy_of(work).nudge_hours = 1
     two_visits(clinic, at, a_cleared_patient(clinic))
     before = len(outbox.mails)
     twice(app, MONDAY, outbox.channels)
     assert len(outbox.mails) == before + 2
     assert "http" not in words_of(outbox.mails[-1])
+    # Nobody is nudged for what could not be answered.
+    tick(app, "2026-12-08T08:00", outbox.channels)
     assert asked(clinic) == [("before_next", "sent", None)]
 
 

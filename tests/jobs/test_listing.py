@@ -83,10 +83,7 @@ def test_a_follow_up_is_coming_once_the_visit_is_over(app: Flask, at: At, outbox
     assert due(clinic, "follow-ups", **AROUND) == [("check_in", CHECK_IN, "planned")]
     assert due(clinic, f"sessions/{session['id']}/messages")[-1][0] == "check_in"
     tick(app, "2026-12-02T10:40", outbox.channels)
-    assert due(clinic, "follow-ups", **AROUND) == [
-        ("check_in", CHECK_IN, "sent"),
-        ("check_in_nudge", "2026-12-03T10:40:00-07:00", "planned"),
-    ]
+    assert due(clinic, "follow-ups", **AROUND) == [("check_in", CHECK_IN, "sent")]
 
 
 def test_the_ledger_is_asked_by_session_kind_and_channel(

@@ -185,7 +185,9 @@ def test_a_patient_is_asked_what_the_protocol_plans(
     sessions = booked(clinic, walk)
     walked(clinic, at, ticked, walk, sessions)
     places = {each["id"]: n for n, each in enumerate(sessions, start=1)}
-    found = [said(each, places) for each in ledger(clinic, kind="follow_up", limit=200)]
+    rows = ledger(clinic, kind="follow_up", limit=200)
+    rows.sort(key=lambda row: (row["due_at"], row["rule"]))
+    found = [said(each, places) for each in rows]
     assert found == [line.strip() for line in walk.asked.strip().splitlines()]
     with_form = [mail for mail in outbox.mails if f"{PUBLIC}/f/" in words_of(mail)]
     assert len(with_form) == sum(line.endswith(("sent", "merged")) for line in found)

@@ -1,5 +1,6 @@
 """When a follow-up is due: around a session, by its rule (I50, I51)."""
 
+from dataclasses import replace
 from datetime import datetime, time, timedelta, tzinfo
 
 import pytest
@@ -237,9 +238,13 @@ def test_a_follow_up_is_due_by_day_in_time_to_be_of_use_and_found_by_its_scan(
         earliest = max(left_at + hours * HOUR, recorded_at)
         assert found.due_at >= earliest
         assert found.due_at == earliest or quiet.around(earliest)
-    own = own_times(Span(found.due_at, found.due_at), quiet)
+    alone = after_session(ask, replace(done, reminders=[]), quiet)
+    assert alone is not None
+    own = own_times(Span(alone.due_at, alone.due_at), quiet)
     by_leaving = own.start <= left_at + hours * HOUR <= own.end
-    assert by_leaving or own.start <= recorded_at <= found.due_at
+    assert by_leaving or own.start <= recorded_at <= own.end
+    # Whom a reminder takes along is looked at a day further on.
+    assert found.due_at <= alone.due_at < found.due_at + 26 * HOUR
 
 
 @given(
@@ -272,9 +277,12 @@ def test_what_is_asked_before_a_session_comes_before_it_by_day_and_is_found_by_i
     assert found.goes_at == found.due_at or local_date(found.goes_at, in_zone) == local_date(
         found.due_at, in_zone
     )
-    own = own_times(Span(found.due_at, found.due_at), quiet)
+    alone = before_session(ask, replace(ahead, reminders=[]), quiet)
+    assert alone is not None
+    own = own_times(Span(alone.due_at, alone.due_at), quiet, hours * HOUR)
     by_start = own.start <= starts_at - hours * HOUR <= own.end
     assert by_start or own.start - DAY <= promised_at <= own.end
+    assert found.due_at <= alone.due_at < found.due_at + 26 * HOUR
 
 
 def quiet_end(quiet: QuietHours, moment: datetime) -> datetime:
