@@ -14,6 +14,7 @@ from scheduler.check import (
     catalog,
     clearance,
     followups,
+    forms,
     gaps,
     life,
     messages,
@@ -34,6 +35,7 @@ OF_CLINIC: tuple[Proof, ...] = (
     *life.PROOFS,
     *messages.PROOFS,
     *followups.PROOFS,
+    *forms.PROOFS,
 )
 OF_DATABASE: tuple[CatalogProof, ...] = catalog.PROOFS
 

@@ -466,6 +466,16 @@ BROKEN = [
         " sent_at = '2026-12-01T09:36-07:00' WHERE rule = 'check_in' RETURNING id",
     ),
     (
+        "I55",
+        "answers of another patient",
+        "UPDATE answers SET patient_id = {ben} WHERE session_id = {done} RETURNING id",
+    ),
+    (
+        "I55",
+        "a link to another patient's form",
+        "UPDATE links SET patient_id = {ben} WHERE session_id = {done} RETURNING id",
+    ),
+    (
         "I58",
         "sent to one who was discharged ever since",
         "UPDATE patients SET status = 'discharged' WHERE id = {ana};"

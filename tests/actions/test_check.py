@@ -28,6 +28,7 @@ from scheduler.databases import APP_ROLE
 from scheduler.db import db
 from scheduler.tenancy import SYSTEM, Work, enter
 from tests.actions.check_cases import ASIDE, BROKEN, SOUND
+from tests.api.linked import Phone, form_link
 from tests.builders import ClinicKit, a_cleared_patient, a_clinic, an_order
 from tests.conftest import NOW, app_on, as_superuser, new_database
 from tests.jobs.ticking import Outbox, a_visit, instant, tick
@@ -40,8 +41,8 @@ NUMBERS = {each.number for each in PROOFS}
 
 @dataclass(frozen=True)
 class Story:
-    """Ana was treated on 1 December, reminded twice and followed up once, and has five sessions
-    ahead; Ben has one on Ana's next day, and a consultation the day after.
+    """Ana was treated on 1 December, reminded twice, followed up once, and began to answer; she has
+    five sessions ahead; Ben has one on Ana's next day, and a consultation the day after.
     """
 
     app: Flask
@@ -108,6 +109,7 @@ def told(app: Flask, travel: Any, folder: Path) -> tuple[ClinicKit, UUID, UUID]:
     a_visit(clinic, at, first)
     for when in ("2026-12-02T10:41", "2026-12-04T11:59"):
         tick(app, when, channels)
+    Phone(app).follow(form_link(clinic, first, "check_in", "check_in"), value="7")
     at(CHECKED_AT)
     return clinic, ana, ben
 
