@@ -30,7 +30,7 @@ def put(clinic: ClinicKit, path: str = ONE, **words: Any) -> Any:
 
 def test_a_new_clinic_says_everything_in_the_standard_words(clinic: ClinicKit) -> None:
     items = clinic.desk.get(ALL).get_json()["items"]
-    assert len(items) == 16
+    assert len(items) == 18
     assert all(each["is_standard"] and each["version"] == 1 for each in items)
     for each in items:
         path = f"{ALL}/{each['message']}/{each['language']}"
