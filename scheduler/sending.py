@@ -128,7 +128,7 @@ class Delivery:
         with working_for(clinic_id, self.now()) as work:
             url = self.settings.public_url
             begun = begin_all(
-                work, claimed, self.channels, via=self.way, lease=self.lease, with_forms=bool(url)
+                work, claimed, self.channels, via=self.way, lease=self.lease, public_url=url
             )
             going = with_links(work, begun.outgoing, url)
         for entry in begun.ended:

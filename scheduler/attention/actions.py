@@ -15,12 +15,14 @@ from scheduler.attention.model_losses import handled_among, losses_of, unsent
 from scheduler.attention.model_picture import picture_of
 from scheduler.attention.model_replies import replies_of
 from scheduler.attention.model_reviews import reached
+from scheduler.attention.model_unanswered import unanswered
 from scheduler.attention.rules import Losses, of_messages, of_series, of_sessions
 from scheduler.attention.rules_alerts import NEVER_HIDDEN, of_alerts
 from scheduler.attention.rules_calls import of_calls
 from scheduler.attention.rules_items import Following, Item
 from scheduler.attention.rules_replies import of_replies
 from scheduler.attention.rules_reviews import of_clearances, of_gaps, of_reviews, of_standstills
+from scheduler.attention.rules_unanswered import of_unanswered
 from scheduler.consults.model import terms_of_patients
 from scheduler.errors import Conflict, NotFound
 from scheduler.patients.model import contacts_of
@@ -37,6 +39,7 @@ def derived(work: Work) -> Iterator[Item]:
         yield from of_alerts(alerts, work.now, reachable=bool(ways_to_providers(work)))
     yield from of_messages(unsent(work))
     yield from of_replies(replies_of(work))
+    yield from of_unanswered(unanswered(work))
     yield from of_calls(visits_to_call_about(work), work.now, work.zone)
     yield from _of_losses(work, losses_of(work))
     yield from of_reviews(reached(work))

@@ -25,6 +25,7 @@ def visits_to_call_about(work: Work) -> list[ToCall]:
         .where(
             Message.clinic_id == InfusionSession.clinic_id,
             Message.session_id == InfusionSession.id,
+            Message.kind != "follow_up",
             Message.time_version == InfusionSession.time_version,
         )
         .order_by(Message.due_at.desc())

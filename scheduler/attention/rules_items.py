@@ -24,6 +24,7 @@ KINDS = (
     "message_unknown",
     "unreachable",
     "unconfirmed",
+    "unanswered",
     "missed_limit",
     "gap_too_long",
     "review",

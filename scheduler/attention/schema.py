@@ -19,10 +19,11 @@ KINDS_SAID = (
     " that no booking would allow by now. `change_asked`: a text that asks for another time."
     " `reply`: a text that a person has to read. `message_failed`, `message_unknown`: did not"
     " arrive, or may not have. `unreachable`: the latest message had no way to go. `unconfirmed`:"
-    " within a day, and nobody said that they come. `missed_limit`: as many missed as the protocol"
-    " lets pass. `gap_too_long`: more days between two sessions than the protocol has. `review`:"
-    " the protocol asks a provider to look at the series now. `clearance_ending`: within two weeks,"
-    " and the series owes a session. `owed`: a series with a place to fill."
+    " within a day, and nobody said that they come. `unanswered`: asked how they are, and once"
+    " more. `missed_limit`: as many missed as the protocol lets pass. `gap_too_long`: more days"
+    " between two sessions than the protocol has. `review`: the protocol asks a provider to look at"
+    " the series now. `clearance_ending`: within two weeks, and the series owes a session. `owed`:"
+    " a series with a place to fill."
 )
 
 

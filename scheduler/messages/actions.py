@@ -15,6 +15,7 @@ from scheduler.messages.outgoing import Outgoing, Visit, Way
 from scheduler.messages.rules import GO, Situation, Verdict, in_doubt, verdict
 from scheduler.messages.rules_asks import OPEN
 from scheduler.messages.rules_caps import FREE
+from scheduler.messages.rules_links import takes_form
 from scheduler.messages.rules_text import Draft
 from scheduler.messages.rules_told import STROKE, ToldSession
 from scheduler.messages.rules_tried import in_place_of, untried
@@ -48,13 +49,13 @@ def begin_all(
     *,
     via: str | None = None,
     lease: timedelta | None = None,
-    with_forms: bool = False,
+    public_url: str | None = None,
 ) -> Begun:
     """Check once more which claimed messages may go, and commit to sending those.
 
     With `via` they go by that channel or are left to the one that they have to take. The lease of
-    what goes begins now. `with_forms`: its links will be put in, to a form too. Raises
-    StaleDataError if somebody else wrote one of them meanwhile.
+    what goes begins now. `public_url` is where links will lead to, if there will be any.
+    Raises StaleDataError if somebody else wrote one of them meanwhile.
     """
     begun = Begun()
     claimed = [each for each in entries_of(work, message_ids) if each.status == "claimed"]
@@ -62,10 +63,10 @@ def begin_all(
     if not chunk:
         return begun
     for_texts = "sms" in channels and via in (None, "sms")
-    held = held_still(work, chunk, for_texts=for_texts, with_forms=with_forms)
+    held = held_still(work, chunk, for_texts=for_texts, with_forms=public_url is not None)
     ways = {name: way for name, way in channels.items() if held.sender or not way.needs_sender}
     for entry in chunk:
-        outgoing = _begun(work, held, entry, ways, via)
+        outgoing = _begun(work, held, entry, ways, via, public_url)
         if outgoing is None:
             begun.ended.append(entry)
         else:
@@ -92,7 +93,12 @@ def _apart(claimed: list[Entry], begun: Begun) -> list[Entry]:
 
 
 def _begun(
-    work: Work, held: Held, entry: Entry, ways: Mapping[str, Way], via: str | None
+    work: Work,
+    held: Held,
+    entry: Entry,
+    ways: Mapping[str, Way],
+    via: str | None,
+    public_url: str | None,
 ) -> Outgoing | None:
     """Decide of a message, and note the attempt that begins now, if one does."""
     session, recipient = held.sessions[entry.session_id], held.recipients[entry.patient_id]
@@ -114,7 +120,8 @@ def _begun(
     if decided is not GO or draft is None:
         return None
     _note_attempt(entry, seen.contact, ways, work.now)
-    entry.carries_id = _carried(held, entry, seen.contact, ways)
+    if public_url and takes_form(draft, seen.contact.channel, public_url):
+        entry.carries_id = _carried(held, entry, seen.contact, ways)
     return _outgoing(work, held, entry, draft, visits_of(held, entry, told))
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
+from scheduler.links.rules import LENGTH, path_of
 from scheduler.messages.rules_gsm import fits, spelled_plainly
 from scheduler.messages.rules_text import Draft, in_a_text
 
@@ -45,6 +46,12 @@ def purposes(rule: str, channel: str, visits: int, *, asks: bool = False) -> tup
     if channel == "sms":
         return () if asks else answers
     return (*answers, *(("calendar",) if of_the_visit else ()), "unsubscribe")
+
+
+def takes_form(draft: Draft, channel: str | None, public_url: str) -> bool:
+    """Has it room for a link to a form beside its own words? A mail always has."""
+    url = public_url.rstrip("/") + path_of("check_in", "x" * LENGTH)
+    return channel != "sms" or fits(f"{draft.text} {url}")
 
 
 def linked(draft: Draft, urls: Mapping[str, str]) -> Draft:

@@ -9,7 +9,7 @@ from scheduler.links import rules
 from scheduler.links.rules_text import LANGUAGES
 from scheduler.messages.channels import check_sender
 from scheduler.messages.rules_gsm import fits
-from scheduler.messages.rules_links import SAID, linked, purposes
+from scheduler.messages.rules_links import SAID, linked, purposes, takes_form
 from scheduler.messages.rules_text import Draft
 
 ALL = ("confirm", "change", "decline", "calendar", "unsubscribe")
@@ -35,6 +35,31 @@ def test_a_message_of_one_visit_to_come_can_be_answered(
     rule: str, channel: str, visits: int, expected: tuple[str, ...]
 ) -> None:
     assert purposes(rule, channel, visits) == expected
+
+
+def test_a_text_that_asks_has_room_for_its_form_alone() -> None:
+    """I41"""
+    assert purposes("1d_before", "sms", 1, asks=True) == ()
+    assert purposes("1d_before", "email", 1, asks=True) == ALL
+
+
+@pytest.mark.parametrize(
+    ("words", "event", "expected"),
+    [
+        ("Care: how are you?", "", "Care: how are you? A few questions: {url}"),
+        ("w" * 110, "", "w" * 110 + " {url}"),
+        ("w" * 120, "", "Care: {url}"),  # what it asks goes before what it says
+        ("w" * 120, "Appointment", "w" * 120),  # carried by a reminder: that comes first
+    ],
+)
+def test_a_text_says_what_it_asks_if_there_is_room(words: str, event: str, expected: str) -> None:
+    """I42"""
+    url = "https://c.example/f/" + "x" * 28
+    draft = Draft("Care", "s", "b", words, event=event)
+    found = linked(draft, {"check_in": url}).text
+    assert found == expected.format(url=url)
+    assert takes_form(draft, "sms", "https://c.example/") is (len(words) < 120)
+    assert takes_form(draft, "email", "https://c.example")
 
 
 HOSTS = st.from_regex(r"https://[a-z]{1,60}\.example", fullmatch=True)

@@ -21,6 +21,7 @@ from scheduler.messages.rules import (
     verdict,
     wait_before,
 )
+from scheduler.messages.rules_asks import ANSWERED, MERGED, REMINDED
 from scheduler.messages.rules_caps import NONE_LEFT, ROOMS, TAKEN
 from scheduler.patients.rules import Contact
 from scheduler.sessions.rules_states import STATES
@@ -76,6 +77,11 @@ VERDICTS = [
     (REMINDER, {"room": TAKEN}, Verdict("planned", until=NOW + TURN)),
     (REMINDER, {"room": TAKEN, "not_after": NOW + TURN}, ends("skipped", "cap")),
     (REMINDER, {"room": NONE_LEFT, "quiet": NIGHT}, Verdict("planned", until=NIGHT.end)),
+    (FOLLOW_UP, {"of_form": ANSWERED}, ends("skipped", "answered")),
+    (FOLLOW_UP, {"of_form": MERGED, "not_after": NOW}, ends("skipped", "merged")),
+    (FOLLOW_UP, {"of_form": REMINDED}, Verdict("planned", until=NOW + TURN)),
+    (FOLLOW_UP, {"of_form": REMINDED, "quiet": NIGHT}, Verdict("planned", until=NIGHT.end)),
+    (FOLLOW_UP, {"of_form": REMINDED, "not_after": NOW + TURN}, GO),
     # I38: of use up to its last moment, and not at it
     (REMINDER, {"not_after": NOW + HOUR}, GO),
     (REMINDER, {"not_after": NOW}, ends("skipped", "superseded")),
