@@ -88,15 +88,19 @@ def form_page(told: Told, place: str, nonce: str, status: int = 200, notice: str
 def _question(told: Told, item: Item) -> Page:
     texts, at = TEXTS[told.language], place_of(told.instrument, item.code)
     skipped = next_open(told.instrument, told.answered, item.code)
-    others = [(texts["skip"], told.to(skipped)), (texts["stop"], told.to(END))]
+    others = [(texts["skip"], told.to(skipped))]
+    if at > 1:
+        others.append((texts["back"], told.to(f"{at - 1}")))
+    if skipped != END:
+        # To skip the last one is to stop.
+        others.append((texts["stop"], told.to(END)))
     return replace(
         _page(told, f"{at}"),
         title=told.instrument.title[told.language],
         body="" if told.answered or at > 1 else texts["intro"],
         asked=_asked(told, item, at),
         button=texts["next"],
-        # To skip the last one is to stop.
-        others=tuple(others[:1] if skipped == END else others),
+        others=tuple(others),
     )
 
 

@@ -15,9 +15,12 @@ LANGUAGES = ("en", "es")
 SOURCES = ("link", "phone")
 MOST_ITEMS = 50
 
+HIGHEST = max(
+    choice.value for each in SHIPPED.values() for item in each.items for choice in item.choices
+)
 VALUE = {
     "anyOf": [
-        {"type": "integer", "minimum": 0, "maximum": 10},
+        {"type": "integer", "minimum": 0, "maximum": HIGHEST},
         {"type": "string", "minLength": 1, "maxLength": MOST_WORDS},
     ]
 }
@@ -40,7 +43,16 @@ class Items(fields.Dict):
         items: dict[str, Any] = super()._deserialize(value, attr, data, **kwargs)  # type: ignore[no-untyped-call]
         if not self.least <= len(items) <= MOST_ITEMS:
             raise ValidationError(f"{self.least} to {MOST_ITEMS} items.")
+        if wrong := [code for code, given in items.items() if not _is_answer(given)]:
+            told = f"A whole number from 0 to {HIGHEST}, or 1 to {MOST_WORDS} characters."
+            raise ValidationError({code: [told] for code in wrong})
         return items
+
+
+def _is_answer(given: Any) -> bool:
+    if isinstance(given, str):
+        return 0 < len(given) <= MOST_WORDS
+    return type(given) is int and 0 <= given <= HIGHEST
 
 
 class AnswersIn(Strict):

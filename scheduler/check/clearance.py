@@ -63,12 +63,19 @@ _FROM_CONSULTATION = """
 """
 
 # A start may be recorded days later, by which time the consent has to be there.
+# What was told of later than it happened may have been told after a stop was lifted; and an answer
+# may be on its way while a session starts.
 _CONSENTED = """
     SELECT s.id, NOT EXISTS (
         SELECT FROM consents c
         WHERE c.clinic_id = s.clinic_id AND c.patient_id = s.patient_id
           AND c.purpose = 'treatment' AND c.given_at <= s.started_at + :backdated
-          AND (c.withdrawn_at IS NULL OR c.withdrawn_at >= s.started_at)), false
+          AND (c.withdrawn_at IS NULL OR c.withdrawn_at >= s.started_at))
+        OR EXISTS (
+        SELECT FROM stops x
+        WHERE x.clinic_id = s.clinic_id AND x.patient_id = s.patient_id
+          AND x.placed_at < s.started_at - interval '1 minute'
+          AND coalesce(x.lifted_at > s.started_at + :backdated, true)), false
     FROM sessions s
     WHERE s.clinic_id = :clinic_id AND s.started_at IS NOT NULL
 """
@@ -130,6 +137,6 @@ PROOFS = (
         _not_started_without,
         listed_as=("not_cleared",),
     ),
-    Proof("I5", "none started without treatment consent", _consented),
+    Proof("I5", "none started without treatment consent or stopped", _consented),
     Proof("I6", "only active patients of age are booked", _bookable, listed_as=("not_bookable",)),
 )

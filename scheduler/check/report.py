@@ -11,6 +11,8 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from scheduler.check import (
+    alerts,
+    answers,
     catalog,
     clearance,
     followups,
@@ -34,6 +36,8 @@ OF_CLINIC: tuple[Proof, ...] = (
     *life.PROOFS,
     *messages.PROOFS,
     *followups.PROOFS,
+    *answers.PROOFS,
+    *alerts.PROOFS,
 )
 OF_DATABASE: tuple[CatalogProof, ...] = catalog.PROOFS
 

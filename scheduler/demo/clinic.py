@@ -18,6 +18,8 @@ from sqlalchemy import select
 from scheduler import clock
 from scheduler.access.actions import make_key
 from scheduler.access.model import ApiKey
+from scheduler.alerts.actions import replace_on_call
+from scheduler.alerts.rules import Rota, Shift
 from scheduler.chairs.actions import add_chair, add_outage
 from scheduler.chairs.model import active_chairs
 from scheduler.clinics.actions import (
@@ -27,7 +29,7 @@ from scheduler.clinics.actions import (
     replace_opening_hours,
 )
 from scheduler.clinics.actions_staffing import replace_staffing
-from scheduler.clinics.rules_staffing import Shift
+from scheduler.clinics.rules_staffing import Shift as NursesShift
 from scheduler.consults.actions import add_provider
 from scheduler.demo.life import Life, Staff
 from scheduler.demo.series import Visits
@@ -63,7 +65,10 @@ INDUCTION_ASKS = [
     Ask(rule="after_series", instrument="phq9", days=30),
 ]
 CHAIRS = ("Chair 1", "Chair 2", "Chair 3", "Chair 4")
-PROVIDERS = ("Dr. Ruth Rivera", "Dr. Daniel Osei")
+PROVIDERS = {
+    "Dr. Ruth Rivera": {"phone": "+16025550111", "email": "rivera@clinic.example"},
+    "Dr. Daniel Osei": {"phone": "+16025550112", "email": "osei@clinic.example"},
+}
 ROLES = ("front_desk", "integration", "admin")
 
 # When the jobs of the past ran. The last visits end before four, so the day's messages go out
@@ -105,7 +110,7 @@ def _equip(work: Work) -> dict[str, str]:
     ]
     replace_opening_hours(work, ANY, week)
     shifts = [
-        Shift(weekday, OPEN_FROM, closes, NURSES) for weekday, closes in enumerate(OPEN_UNTIL)
+        NursesShift(weekday, OPEN_FROM, closes, NURSES) for weekday, closes in enumerate(OPEN_UNTIL)
     ]
     replace_staffing(work, ANY, {"shifts": shifts})
     add_weekly(work)
@@ -113,13 +118,23 @@ def _equip(work: Work) -> dict[str, str]:
     add_protocol(work, induction | {"review_after": 4})
     for label in CHAIRS:
         add_chair(work, label)
-    providers = [add_provider(work, name=name) for name in PROVIDERS]
+    providers = [add_provider(work, name=name, **told) for name, told in PROVIDERS.items()]
     work.session.flush()
+    _share_the_call(work, *(each.id for each in providers))
     keys = {role: make_key(work, role, role)[1] for role in ROLES}
     # Each provider decides with a key of their own; the first one's is shown.
     secrets = [make_key(work, each.name, "clinician", each.id)[1] for each in providers]
     work.session.flush()
     return keys | {"clinician": secrets[0]}
+
+
+def _share_the_call(work: Work, weekdays: UUID, weekends: UUID) -> None:
+    """One is on call from Monday to Friday, the other at the weekend; then the respective other."""
+    shifts = [
+        Shift(weekday, time(0), time(0), (weekdays if weekday < 5 else weekends,))
+        for weekday in range(7)
+    ]
+    replace_on_call(work, ANY, Rota(tuple(shifts), (weekdays, weekends)))
 
 
 def _planned(work: Work, now: datetime, outreach: Outreach) -> Timeline:

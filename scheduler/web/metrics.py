@@ -15,10 +15,11 @@ from prometheus_client.metrics_core import GaugeMetricFamily, Metric
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 from prometheus_client.values import MutexValue, ValueClass
-from sqlalchemy import event
+from sqlalchemy import event, text
 from sqlalchemy.exc import SQLAlchemyError
 
 import config
+from scheduler import clock
 from scheduler.db import db
 from scheduler.heartbeat import last_beat
 from scheduler.tenancy import unit_of_work
@@ -39,6 +40,12 @@ CONNECTIONS = Gauge(
     ("state",),
     registry=ALONE,
     multiprocess_mode="livesum",
+)
+
+
+_UNHEARD = text(
+    "SELECT coalesce(sum(unheard), 0)::int AS alerts, min(since) AS since"
+    " FROM clinics_with_alerts()"
 )
 
 
@@ -82,17 +89,24 @@ class Shared(Collector):
     """What all processes see alike, looked up when it is asked for."""
 
     def collect(self) -> Iterator[Metric]:
-        """Is the database there, and when did the jobs last do their work?"""
-        up, beat = 1, None
+        """Is the database there, when did the jobs last work, and does anybody hear of alerts?"""
+        up, beat, unheard = 1, None, None
         try:
             with unit_of_work() as session:
                 beat = last_beat(session)
+                unheard = session.execute(_UNHEARD).one()
         except SQLAlchemyError:
             up = 0
         yield GaugeMetricFamily("scheduler_database_up", "Does the database answer?", up)
         if beat:
             help_text = "When a job process last ended a tick, in seconds since 1970."
             yield GaugeMetricFamily("scheduler_jobs_ticked_at_seconds", help_text, beat.at)
+        if unheard:
+            waiting = (clock.now() - unheard.since).total_seconds() if unheard.since else 0
+            help_text = "Alerts that no clinician has acknowledged yet."
+            yield GaugeMetricFamily("scheduler_alerts_unheard", help_text, unheard.alerts)
+            help_text = "How long the oldest of them has waited for that."
+            yield GaugeMetricFamily("scheduler_alerts_unheard_seconds", help_text, waiting)
 
 
 def _watch_the_pool() -> None:

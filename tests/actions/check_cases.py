@@ -7,6 +7,34 @@ statement answers the ids that the proof has to name.
 
 from scheduler.databases import APP_ROLE, OWNER_ROLE
 
+CLOSED = "UPDATE alerts SET closed_at = '2026-12-04T19:00Z', closed_by = (SELECT id FROM providers)"
+CLOSING = (
+    "INSERT INTO alert_events (clinic_id, id, alert_id, kind, at, reasons, provider_id)"
+    " SELECT clinic_id, gen_random_uuid(), id, 'closed', closed_at, '{{}}', closed_by FROM alerts"
+)
+LIFTED = "UPDATE stops SET lifted_at = now()"
+UNHEARD = "UPDATE alerts SET acknowledged_at = NULL, clock_from = '2026-12-04T18:00Z'"
+REACHABLE = "UPDATE providers SET phone = '+16025559001'"
+CALLED = (
+    "INSERT INTO alert_calls (clinic_id, id, alert_id, clock_from, number, provider_id, channel,"
+    " address, due_at, status, next_attempt_at, first_attempt_at, version)"
+    " SELECT clinic_id, gen_random_uuid(), id, clock_from, 1, (SELECT id FROM providers), 'sms',"
+    " '+16025559001', '2026-12-04T18:59Z', 'sent', now(), now(), 1 FROM alerts"
+)
+
+ANSWERED = "UPDATE answers SET items ="
+FROM_LINK = "UPDATE answers SET source = 'link'"
+
+
+def corrected(what: str) -> str:
+    """The statement that corrects the one there is by a copy of it, but for `what`."""
+    return (
+        "INSERT INTO answers SELECT (jsonb_populate_record(a, jsonb_build_object('id',"
+        f" gen_random_uuid(), 'corrects_id', id, 'correction_reason', 'Misheard', {what}))).*"
+        " FROM answers a RETURNING id"
+    )
+
+
 # Number, what is wrong, the statements that make it so.
 BROKEN = [
     (
@@ -86,6 +114,17 @@ BROKEN = [
         "consented long after the start",
         "UPDATE consents SET given_at = '2026-12-09T16:00Z'"
         " WHERE patient_id = {ana} AND purpose = 'treatment'; SELECT {done}",
+    ),
+    (
+        "I5",
+        "started while a stop stood",
+        "UPDATE stops SET patient_id = {ana}, placed_at = '2026-12-01T16:00Z'; SELECT {done}",
+    ),
+    (
+        "I5",
+        "started long before the stop was lifted",
+        "UPDATE stops SET patient_id = {ana}, placed_at = '2026-12-01T16:00Z',"
+        " lifted_at = '2026-12-09T16:00Z'; SELECT {done}",
     ),
     (
         "I6",
@@ -465,6 +504,73 @@ BROKEN = [
         "UPDATE messages SET rule = 'baseline', time_version = 1,"
         " sent_at = '2026-12-01T09:36-07:00' WHERE rule = 'check_in' RETURNING id",
     ),
+    ("I52", "four is no answer", f"{ANSWERED} jsonb_build_object('9', 4) RETURNING id"),
+    ("I52", "nor is a word", f"{ANSWERED} jsonb_build_object('9', '1') RETURNING id"),
+    ("I52", "ten is no item", f"{ANSWERED} jsonb_build_object('10', 1) RETURNING id"),
+    ("I52", "nor is sleep", f"{ANSWERED} jsonb_build_object('sleep', 1) RETURNING id"),
+    (
+        "I52",
+        "three is none of two items",
+        f"{ANSWERED} jsonb_build_object('3', 1), instrument = 'phq2' RETURNING id",
+    ),
+    (
+        "I53",
+        "an answer of danger that raised nothing",
+        "DELETE FROM alert_events WHERE kind = 'raised'; SELECT id FROM answers",
+    ),
+    (
+        "I53",
+        "another patient's alert",
+        "UPDATE alerts SET patient_id = {ana}; SELECT id FROM answers",
+    ),
+    (
+        "I54",
+        "the stop is lifted and the alert is open",
+        f"{LIFTED}; SELECT id FROM alerts",
+    ),
+    ("I54", "there is no stop", "DELETE FROM stops; SELECT id FROM alerts"),
+    ("I54", "another patient's stop", "UPDATE stops SET patient_id = {ana}; SELECT id FROM alerts"),
+    (
+        "I54",
+        "closed, and the stop was left",
+        f"{CLOSED}, note = 'Safe'; {CLOSING}; SELECT id FROM alerts",
+    ),
+    (
+        "I54",
+        "closed without a note",
+        f"{CLOSED}, note = ''; {CLOSING}; {LIFTED}; SELECT id FROM alerts",
+    ),
+    (
+        "I54",
+        "closed by nobody",
+        f"{CLOSED}, note = 'Safe'; {LIFTED}; SELECT id FROM alerts",
+    ),
+    (
+        "I54",
+        "nobody was told, and somebody could be",
+        f"{UNHEARD}; {REACHABLE}; SELECT id FROM alerts",
+    ),
+    (
+        "I54",
+        "nobody was told again",
+        f"{UNHEARD}; {REACHABLE}; {CALLED};"
+        " UPDATE alert_calls SET due_at = '2026-12-04T18:20Z'; SELECT id FROM alerts",
+    ),
+    ("I57", "changed since", "UPDATE answers SET version = 2 RETURNING id"),
+    ("I57", "told and not submitted", "UPDATE answers SET submitted_at = NULL RETURNING id"),
+    (
+        "I57",
+        "answered after it was submitted",
+        "UPDATE answers SET answered_at = submitted_at + interval '1 minute' RETURNING id",
+    ),
+    ("I57", "another patient's correction", corrected("'patient_id', {ana}")),
+    ("I57", "a correction of another form", corrected("'instrument', 'gad7'")),
+    ("I57", "a correction that changed", corrected("'version', 2")),
+    (
+        "I57",
+        "a correction of what was not submitted",
+        f"{FROM_LINK}, submitted_at = NULL;" + corrected("'submitted_at', answered_at"),
+    ),
     (
         "I58",
         "sent to one who was discharged ever since",
@@ -659,6 +765,22 @@ ASIDE = [
 
 # On the right side of each line.
 SOUND = [
+    ("I57", corrected("'items', jsonb_build_object()")),
+    ("I57", f"{FROM_LINK}, version = 9"),
+    ("I57", f"{FROM_LINK}, submitted_at = NULL"),
+    (
+        "I5",
+        "UPDATE alerts SET patient_id = {ana}; UPDATE stops SET patient_id = {ana},"
+        " placed_at = '2026-12-01T16:31Z'",
+    ),
+    ("I54", f"{CLOSED}, note = 'Safe'; {CLOSING}; {LIFTED}"),
+    ("I54", f"{UNHEARD}; UPDATE providers SET phone = '+16025559001', active = false"),
+    ("I54", f"{UNHEARD}; {REACHABLE}; {CALLED}"),
+    (
+        "I54",
+        "UPDATE alerts SET acknowledged_at = NULL, clock_from = '2026-12-04T18:56Z';"
+        "UPDATE providers SET phone = '+16025559001'",
+    ),
     ("I1", "UPDATE clearances SET expires_on = '2027-01-05'"),
     ("I1", "UPDATE clearances SET cleared_at = '2026-12-01T16:30Z' WHERE patient_id = {ana}"),
     ("I1", f"UPDATE clearances SET {CHANGED}, expires_on = '2026-11-30'"),

@@ -33,6 +33,10 @@ BEYOND_A_SCHEMA = {
     r"Not known here: .* Known: .*": "words that depend on the path",
     r"Must hold \{.*\}\.": "words that depend on the path",
     r"At its longest it takes \d+ of 160\.": "another alphabet's length",
+    # who is there, and can be told
+    r"No provider with this id\.": "what the database holds",
+    r".* is not active\.": "what the database holds",
+    r".* has neither a phone nor a mail address\.": "what the database holds",
     # two fields at once
     r"Must be after (starts_at|from)\.": "an order between two fields",
     r"Must be after from, by at most 62 days\.": "a distance between two fields",
@@ -53,6 +57,7 @@ BEYOND_A_SCHEMA = {
     r"Each opens before it closes and meets no other: .*": "no two in a list overlap",
     # what JSON Schema says otherwise
     r"Not a valid integer\.": "33.0 is one to it; here a whole number is spelled as one",
+    r"A whole number from 0 to 10, or .*": "as above",
     # what a format's name does not say
     r"Must be a telephone number.*": "the plan of numbers of each country",
     r"Must be an IANA time zone: .*": "600 names, other ones next year",

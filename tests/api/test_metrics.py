@@ -15,6 +15,7 @@ from scheduler.app import create_app
 from scheduler.db import db
 from scheduler.heartbeat import beat, last_beat
 from scheduler.tenancy import unit_of_work
+from tests.alarms import an_alert, heard
 from tests.api.everything import everything, operations
 from tests.api.test_logs import CANARIES
 from tests.api.test_problems import is_problem
@@ -118,6 +119,25 @@ def test_they_show_the_database_its_connections_and_when_the_jobs_last_ticked(
     assert (in_use, still_open >= in_use) == (1, True)
     after = samples(client)
     assert after["scheduler_database_connections", (("state", "in_use"),)] == 0
+
+
+def test_they_count_the_alerts_that_nobody_has_heard_of(
+    opened: Flask, at: Callable[[Any], None]
+) -> None:
+    """I54: those of all clinics, and how long the oldest has waited."""
+
+    def unheard() -> tuple[float, float]:
+        found = samples(opened.test_client())
+        return found["scheduler_alerts_unheard", ()], found["scheduler_alerts_unheard_seconds", ()]
+
+    assert unheard() == (0, 0)
+    clinic = a_clinic(opened)
+    alert_id = an_alert(clinic)
+    at("2026-11-23T08:02:00-07:00")
+    an_alert(a_clinic(opened))
+    assert unheard() == (2, 120)
+    heard(clinic, alert_id, clinic.provider_id)
+    assert unheard() == (1, 0)
 
 
 def test_nothing_of_a_request_is_ever_a_label(opened: Flask, at: Callable[[Any], None]) -> None:

@@ -14,27 +14,33 @@ import signal
 import sys
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, NoReturn
 
 from flask import Flask
 
-from scheduler import delivery, jobs, sending, tenancy
+from scheduler import delivery, jobs, sending, telling, tenancy
 from scheduler.app import create_app
 from scheduler.db import db
 from scheduler.messages import channels_text
 
 ACTIONS = ("scan", "expired", "release", "claim", "begin_all", "settle_all")
-MOMENTS = (
-    *(f"{action} {when}" for action in ACTIONS for when in ("begins", "done", "committed")),
-    "request begins",
-    "request sent",
-    "answer read",
-)
+ALERT_ACTIONS = ("plan_calls", "claim_calls", "settle_call")
+MODULES = (delivery, sending, telling)
 # Longer than a hanging gateway is waited for.
 TIMEOUT_SECONDS = 0.3
 SET_PARENT_DEATH_SIGNAL = 1
+
+
+def moments_of(actions: Sequence[str]) -> tuple[str, ...]:
+    """Around each of the actions and its commit, and in a request."""
+    whens = ("begins", "done", "committed")
+    around = (f"{action} {when}" for action in actions for when in whens)
+    return (*around, "request begins", "request sent", "answer read")
+
+
+MOMENTS, ALERT_MOMENTS = moments_of(ACTIONS), moments_of(ALERT_ACTIONS)
 
 
 class Death:
@@ -66,9 +72,9 @@ def arm(death: Death) -> None:
 
         return acted
 
-    for action in ACTIONS:
-        module = delivery if hasattr(delivery, action) else sending
-        setattr(module, action, around(action, getattr(module, action)))
+    for module in MODULES:
+        for action in {*ACTIONS, *ALERT_ACTIONS} & set(vars(module)):
+            setattr(module, action, around(action, getattr(module, action)))
 
     real_working_for = tenancy.working_for
 
@@ -79,8 +85,8 @@ def arm(death: Death) -> None:
             yield work
         death.at(f"{latest.action} committed")
 
-    for each in (delivery, sending):
-        setattr(each, "working_for", working_for)  # noqa: B010
+    for module in MODULES:
+        setattr(module, "working_for", working_for)  # noqa: B010
 
     real_request, real_judged = http.client.HTTPConnection.request, channels_text.judged
 
@@ -108,6 +114,7 @@ def live_and_die(app: Flask, death: Death) -> NoReturn:
 
 def main() -> None:
     asked = json.loads(sys.argv[1])
+    moments = asked.get("moments", MOMENTS)
     chance = random.Random(asked["seed"])  # noqa: S311 - the same moments each time
     app = create_app()
     with app.app_context():
@@ -117,7 +124,7 @@ def main() -> None:
     started = 0
     while hits.total() < asked["kills"]:
         while len(alive) < asked["processes"]:
-            moment = MOMENTS[started % len(MOMENTS)]
+            moment = moments[started % len(moments)]
             death = Death(moment, chance.randint(1, 2))
             started += 1
             pid = os.fork()

@@ -26,6 +26,7 @@ import config
 from scheduler import clock, embedded, embedded_cluster
 from scheduler.app import create_app
 from scheduler.db import db
+from tests.alarms import a_provider, an_alert
 from tests.builders import a_clinic
 from tests.conftest import as_superuser
 from tests.faults.embedded_users import is_alive, server_pid
@@ -276,3 +277,23 @@ def test_a_clock_that_was_put_back_sends_nothing(data_dir: Path) -> None:
             clock_file.write_text(json.dumps(state))
             wait_until(lambda: found() == [("sent", None, 1)], jobs)
             assert jobs.ends(signal.SIGTERM) == 0
+
+
+def test_neither_a_clock_that_was_put_back_nor_an_older_copy_holds_up_an_alert(
+    data_dir: Path,
+) -> None:
+    """I49, I54: what it tells twice does no harm."""
+    due_now(data_dir)
+    with app_on(data_dir) as app, time_machine.travel(DUE_AT, tick=False):
+        clinic = a_clinic(app)
+        a_provider(clinic)
+        an_alert(clinic)
+    clock_file, remembered = data_dir / "clock.json", data_dir / "last-tick"
+    state = json.loads(clock_file.read_text())
+    later = {"latest_at": (DUE_AT + timedelta(hours=1)).isoformat()}
+    clock_file.write_text(json.dumps(state | later))
+    remembered.write_text(str(float(remembered.read_text()) + 3600))
+    with jobs_on(data_dir) as jobs:
+        wait_until(lambda: len(list((data_dir / "outbox").glob("*-alert-*"))) == 2, jobs)
+        assert jobs.ends(signal.SIGTERM) == 0
+    assert '"event":"the clock is behind' in jobs.log.read_text()

@@ -9,7 +9,7 @@ import os
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -106,9 +106,11 @@ def a_clinic_with_messages(
         yield name, app
 
 
-def killed(environ: dict[str, str], kills: int, log: Path) -> dict[str, int]:
+def killed(
+    environ: dict[str, str], kills: int, log: Path, moments: Sequence[str] = MOMENTS
+) -> dict[str, int]:
     """So many kills of three processes at work: how often each moment was hit."""
-    asked = json.dumps({"kills": kills, "processes": 3, "seed": kills})
+    asked = json.dumps({"kills": kills, "processes": 3, "seed": kills, "moments": moments})
     command = (sys.executable, "-m", "tests.faults.dying_jobs", asked)
     with log.open("w") as stderr:
         ended = subprocess.run(

@@ -9,6 +9,7 @@ import socket
 import struct
 import sys
 import threading
+import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, parse_qsl, urlsplit
@@ -31,12 +32,15 @@ class Gateway(ThreadingHTTPServer):
         self.fates, self.keyed = fates, keyed
         self.lock = threading.Lock()
         self.asked = 0
+        # When each key was first asked for, in seconds since 1970.
+        self.first: dict[str, float] = {}
         self.taken: list[dict[str, Any]] = []
         self.ids: dict[str, str] = {}
 
-    def fate(self) -> str:
+    def fate(self, key: str) -> str:
         with self.lock:
             self.asked += 1
+            self.first.setdefault(key, time.time())
             return self.fates.of(self.asked)
 
     def take(self, key: str, text: dict[str, Any]) -> str:
@@ -57,7 +61,8 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         with self.server.lock:
-            self._answer(200, {"asked": self.server.asked, "taken": self.server.taken})
+            ledger = {"asked": self.server.asked, "taken": self.server.taken}
+            self._answer(200, ledger | {"first": self.server.first})
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"])).decode()
@@ -69,7 +74,7 @@ class Handler(BaseHTTPRequestHandler):
         else:
             text, key = json.loads(body), self.headers["Idempotency-Key"]
         text["authorization"] = self.headers["Authorization"]
-        fate = self.server.fate()
+        fate = self.server.fate(key)
         taken_id = self.server.take(key, text) if fate in TAKEN else ""
         getattr(self, f"_{fate}")(taken_id)
 

@@ -104,7 +104,10 @@ def test_with_a_database_url_a_time_is_only_tried_dry(
     refused = ticked("--at", T_3)
     assert refused.exit_code == 2
     assert "--at with a DATABASE_URL needs --dry-run." in refused.output
-    assert ticked("--at", T_3, "--dry-run").output == "1 messages would fall due\n"
+    assert (
+        ticked("--at", T_3, "--dry-run").output
+        == "1 messages would fall due\n0 calls for alerts would be made\n"
+    )
     assert ledger(clinic) == []
     assert mark_of(clinic) is None
     assert outbox.files == []
