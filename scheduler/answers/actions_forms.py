@@ -9,7 +9,7 @@ from sqlalchemy import select, text
 from sqlalchemy.dialects.postgresql import insert
 
 from scheduler.answers.model import Answers, heeded
-from scheduler.answers.rules_forms import Press, Seen, asked_by, effect, standing
+from scheduler.answers.rules_forms import Press, Seen, effect, standing
 from scheduler.instruments.rules import Instrument, Items
 from scheduler.instruments.rules_shipped import SHIPPED
 from scheduler.links.model import Link
@@ -30,10 +30,6 @@ class Form:
     answered: frozenset[str]
     standing: str
     answers_id: UUID | None = None
-
-    @property
-    def rule(self) -> str:
-        return asked_by(self.link.rule or "")
 
     @property
     def ids(self) -> set[UUID]:
@@ -62,7 +58,7 @@ def form_of(work: Work, link_id: UUID) -> Form | None:
         select(Answers.id, Answers.items, Answers.submitted_at).where(
             Answers.clinic_id == work.clinic_id,
             Answers.session_id == link.session_id,
-            Answers.rule == form.rule,
+            Answers.rule == link.rule,
             Answers.source == "link",
             Answers.corrects_id.is_(None),
         )
@@ -121,7 +117,7 @@ def _kept(
     """
     row = _row(work, form, items, language) | {
         "session_id": form.link.session_id,
-        "rule": form.rule,
+        "rule": form.link.rule,
         "submitted_at": submitted_at,
     }
     made = insert(Answers).values(row)

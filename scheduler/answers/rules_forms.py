@@ -13,11 +13,6 @@ from scheduler.instruments.rules import Instrument, Item
 END = "end"
 
 
-def asked_by(rule: str) -> str:
-    """The rule whose form a message leads to: a nudge asks for the same one again."""
-    return rule.removesuffix("_nudge")
-
-
 @dataclass(frozen=True, slots=True)
 class Seen:
     """A form's link as it is now. `welcome`: the patient is one of ours, and may be asked."""

@@ -7,7 +7,7 @@ from marshmallow import ValidationError, fields, post_dump, validates_schema
 from scheduler.answers.rules import RULES
 from scheduler.instruments.rules import MOST_WORDS
 from scheduler.instruments.rules_shipped import SHIPPED
-from scheduler.web.fields import Choice, Count, Flag, Id, Instant, Text
+from scheduler.web.fields import EXAMPLE_ID, Choice, Count, Flag, Id, Instant, Text
 from scheduler.web.schema import Stored, Strict
 from scheduler.web.shown import reads_answers
 
@@ -66,6 +66,8 @@ class AnswersIn(Strict):
         "instrument": "phq9",
         "items": {"1": 1, "2": 2, "9": 0},
         "language": "en",
+        "session_id": EXAMPLE_ID,
+        "rule": "before_next",
     }
 
     instrument = Choice(*SHIPPED, required=True)

@@ -42,8 +42,9 @@ def derived(work: Work) -> Iterator[Item]:
     yield from of_unanswered(unanswered(work))
     yield from of_calls(visits_to_call_about(work), work.now, work.zone)
     yield from _of_losses(work, losses_of(work))
-    yield from of_reviews(reached(work))
     picture = picture_of(work)
+    if picture.asks_for_reviews:
+        yield from of_reviews(reached(work))
     yield from of_gaps(picture)
     yield from of_sessions(picture)
 

@@ -77,11 +77,13 @@ def _patients(work: Work, ahead: Iterable[UUID]) -> dict[UUID, Person]:
 
 def _protocols(work: Work) -> dict[UUID, Pattern]:
     rows = work.session.execute(
-        select(Protocol.id, Protocol.phases, Protocol.turnover_minutes).where(
-            Protocol.clinic_id == work.clinic_id
-        )
+        select(
+            Protocol.id, Protocol.phases, Protocol.turnover_minutes, Protocol.review_after
+        ).where(Protocol.clinic_id == work.clinic_id)
     )
     return {
-        row.id: Pattern([phase_of(each) for each in row.phases], timedelta(minutes=row[2]))
+        row.id: Pattern(
+            [phase_of(each) for each in row.phases], timedelta(minutes=row[2]), row.review_after
+        )
         for row in rows
     }

@@ -5,7 +5,6 @@ from datetime import timedelta
 from sqlalchemy import text
 
 from scheduler.attention.rules_reviews import Reached
-from scheduler.protocols.model import review_points
 from scheduler.sessions.rules_states import COUNTED
 from scheduler.tenancy import Work
 
@@ -33,8 +32,6 @@ _REACHED = text(
 
 def reached(work: Work) -> list[Reached]:
     """The series whose session at the review point is completed, of the last month."""
-    if not review_points(work):
-        return []
     asked = {
         "clinic_id": work.clinic_id,
         "since": work.now - REVIEWS_MATTER,

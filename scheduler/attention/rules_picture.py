@@ -62,6 +62,7 @@ class Pattern:
 
     phases: Sequence[Phase]
     turnover: timedelta
+    review_after: int | None = None
 
 
 # Without slots, as it keeps what several rules ask of its sessions.
@@ -91,6 +92,11 @@ class Picture:
     def is_ahead(self, each: Planned) -> bool:
         """Is it still to come? Only of those is it asked whether they break a rule."""
         return is_live(each.status) and each.starts_at > self.now
+
+    @property
+    def asks_for_reviews(self) -> bool:
+        """Does any protocol ask a provider for a review?"""
+        return any(each.review_after is not None for each in self.protocols.values())
 
     @cached_property
     def ahead(self) -> list[Planned]:

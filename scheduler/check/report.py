@@ -16,6 +16,7 @@ from scheduler.check import (
     catalog,
     clearance,
     followups,
+    forms,
     gaps,
     life,
     messages,
@@ -38,6 +39,7 @@ OF_CLINIC: tuple[Proof, ...] = (
     *followups.PROOFS,
     *answers.PROOFS,
     *alerts.PROOFS,
+    *forms.PROOFS,
 )
 OF_DATABASE: tuple[CatalogProof, ...] = catalog.PROOFS
 

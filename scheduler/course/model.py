@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import and_, case, func, select
+from sqlalchemy.orm import aliased
 
 from scheduler.answers.model import Answers
 from scheduler.clinics.model import policy_of
@@ -24,7 +25,9 @@ from scheduler.db import among, in_states
 from scheduler.instruments.rules_phq import PHQ2, PHQ9
 from scheduler.instruments.rules_shipped import SHIPPED
 from scheduler.messages.model import Message
-from scheduler.protocols.model import Protocol
+from scheduler.messages.rules_asks import GONE
+from scheduler.protocols.model import Protocol, plans_of
+from scheduler.protocols.rules_follow_ups import ASKING, asked_by
 from scheduler.series.model import Series
 from scheduler.series.rules import owed, status
 from scheduler.sessions.model import InfusionSession
@@ -32,11 +35,10 @@ from scheduler.sessions.rules_states import COUNTED
 from scheduler.spans import Span
 from scheduler.tenancy import Work
 
-# Which check-ins ask for a PHQ-9, if the protocol does not say otherwise.
-ASKING = ("baseline", "before_next", "after_series")
-
 # A session may start long before or after its time, and a series ends when its last one started.
 EARLY_OR_LATE = timedelta(days=1)
+
+_carrier = aliased(Message)
 
 
 def courses_of(work: Work, patient_ids: Collection[UUID]) -> dict[UUID, list[Course]]:
@@ -170,20 +172,42 @@ def _run(row: Any, sessions: list[tuple[Any, ...]]) -> Run:
 
 def _asked(work: Work, patient_ids: Collection[UUID]) -> dict[UUID, datetime]:
     """By session, when its last PHQ-9 was asked for, if an answer could be awaited since."""
-    patience = timedelta(hours=policy_of(work).nudge_hours)
-    rows = work.session.execute(
-        select(Message.session_id, func.max(Message.sent_at))
+    policy = policy_of(work)
+    plans = plans_of(work, policy.follow_up_hours)
+    found: dict[UUID, datetime] = {}
+    rows = _sent(work, patient_ids, work.now - timedelta(hours=policy.nudge_hours))
+    for session_id, protocol_id, rule, sent_at in rows:
+        ask = asked_by(plans[protocol_id], rule)
+        if ask is not None and ask.instrument == PHQ9.code:
+            found[session_id] = max(sent_at, found.get(session_id, sent_at))
+    return found
+
+
+def _sent(work: Work, patient_ids: Collection[UUID], until: datetime) -> Any:
+    """The check-ins that went until then, themselves or with what carried them."""
+    gone = sorted(GONE)
+    carrying = and_(
+        _carrier.clinic_id == Message.clinic_id,
+        _carrier.carries_id == Message.id,
+        in_states(_carrier.status, *gone),
+    )
+    itself = case((in_states(Message.status, *gone), Message.sent_at))
+    sent_at = func.coalesce(itself, _carrier.sent_at)
+    about = and_(
+        InfusionSession.clinic_id == Message.clinic_id, InfusionSession.id == Message.session_id
+    )
+    return work.session.execute(
+        select(Message.session_id, InfusionSession.protocol_id, Message.rule, sent_at)
+        .join(InfusionSession, about)
+        .outerjoin(_carrier, carrying)
         .where(
             Message.clinic_id == work.clinic_id,
             among(Message.patient_id, patient_ids),
             in_states(Message.kind, "follow_up"),
             in_states(Message.rule, *ASKING),
-            in_states(Message.status, "sent", "delivered"),
-            Message.sent_at <= work.now - patience,
+            sent_at <= until,
         )
-        .group_by(Message.session_id)
     )
-    return {row[0]: row[1] for row in rows if row[1] is not None}
 
 
 def _last_asked(run: Run, asked: Mapping[UUID, datetime]) -> datetime | None:

@@ -11,6 +11,7 @@ corrected; answers in part have none. The PHQ-2 is a trend, and says nothing of 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from itertools import zip_longest
 from typing import NamedTuple
 from uuid import UUID
 
@@ -140,8 +141,8 @@ def one_after_another(runs: Iterable[Run]) -> list[Run]:
     """
     known = list(runs)
     begun = sorted((each for each in known if each.sessions), key=lambda run: run.sessions[0].at)
-    until = [each.begins_at for each in begun[1:]]
-    followed = [replace(run, until=at) for run, at in zip(begun, [*until, None], strict=True)]
+    until = (each.begins_at for each in begun[1:])
+    followed = [replace(run, until=at) for run, at in zip_longest(begun, until)]
     return [*followed, *(each for each in known if not each.sessions)]
 
 

@@ -115,7 +115,7 @@ def _equip(work: Work) -> dict[str, str]:
     replace_staffing(work, ANY, {"shifts": shifts})
     add_weekly(work)
     induction = {"name": INDUCTION, "phases": INDUCTION_PHASES, "follow_ups": INDUCTION_ASKS}
-    add_protocol(work, induction)
+    add_protocol(work, induction | {"review_after": 4})
     for label in CHAIRS:
         add_chair(work, label)
     providers = [add_provider(work, name=name, **told) for name, told in PROVIDERS.items()]

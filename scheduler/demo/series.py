@@ -7,6 +7,7 @@ from uuid import UUID
 
 from scheduler.consults.model import terms_of
 from scheduler.consults.rules import clearance_at
+from scheduler.demo.answers import Mood
 from scheduler.demo.life import Staff
 from scheduler.demo.places import Pattern, book_at_best, days_after, last_visit
 from scheduler.demo.story import Story, week_of, workday
@@ -46,6 +47,7 @@ class Visits:
     def __init__(self, story: Story, timeline: Timeline, staff: Staff) -> None:
         self.story, self.path, self.chance = story, story.path, story.chance
         self.timeline, self.staff = timeline, staff
+        self.mood = Mood(story.number)
         self.completed = 0
         self.extended: set[UUID] = set()
 
@@ -99,9 +101,17 @@ class Visits:
             return
         if way == "extended":
             self.extended.add(booked.id)
+        if self.mood.answers and called_at > work.now:
+            self.timeline.at(called_at, partial(self.ask, booked.id), self.staff.desk)
         if self.chance.random() < 0.6 and called_at > work.now:
             self.timeline.at(called_at, partial(self.confirm, booked.id), self.staff.desk)
         self.timeline.at(arrives_at, partial(self.arrive, booked.id), self.staff.desk)
+
+    def ask(self, session_id: UUID, work: Work) -> None:
+        """The desk asks on the phone how it goes."""
+        if self._is_booked(work, session_id):
+            rule = "before_next" if self.completed else "baseline"
+            self.mood.say(work, self.patient_id, session_id, rule, self.completed)
 
     def confirm(self, session_id: UUID, work: Work) -> None:
         """The desk reaches the patient the day before."""

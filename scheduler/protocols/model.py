@@ -91,11 +91,6 @@ def protocol_for(work: Work, protocol_id: UUID | None) -> Protocol:
     return found
 
 
-def review_points(work: Work) -> set[UUID]:
-    """The protocols that ask a provider for a review."""
-    return {id_ for id_, each in _protocols(work).items() if each.review_after is not None}
-
-
 @kept
 def _protocols(work: Work) -> dict[UUID, Protocol]:
     """The clinic's protocols, which belong to no session."""

@@ -572,6 +572,16 @@ BROKEN = [
         f"{FROM_LINK}, submitted_at = NULL;" + corrected("'submitted_at', answered_at"),
     ),
     (
+        "I55",
+        "answers of another patient",
+        "UPDATE answers SET patient_id = {ben} WHERE session_id = {done} RETURNING id",
+    ),
+    (
+        "I55",
+        "a link to another patient's form",
+        "UPDATE links SET patient_id = {ben} WHERE session_id = {done} RETURNING id",
+    ),
+    (
         "I58",
         "sent to one who was discharged ever since",
         "UPDATE patients SET status = 'discharged' WHERE id = {ana};"

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 from flask import Flask
@@ -20,7 +21,8 @@ from scheduler.db import db
 from scheduler.embedded import Server
 from scheduler.messages.channels_files import FileOutbox
 from tests.api.everything import AFTER, WHEN, Everything, everything, operations
-from tests.api.linked import Phone, links_of
+from tests.api.linked import Phone, form_link, links_of
+from tests.builders import consents
 from tests.conftest import NOW, app_on, as_superuser, drop_database, new_database
 
 EXPLAINING = {
@@ -226,12 +228,24 @@ def press_every_link(made: Everything, plans: Plans) -> None:
     session = desk.get("/v1/sessions", status="booked").get_json()["items"][-1]
     patient = desk.get(f"/v1/patients/{session['patient_id']}").get_json()
     links = links_of(made.clinic, session, address=patient["email"])
+    consents(made.clinic, UUID(patient["id"]), "check_ins")
+    fill_in_a_form(phone, form_link(made.clinic, session), plans)
     for purpose in ("calendar", "unsubscribe", "confirm", "change"):
         plans.asked = f"a link to {purpose}"
         page = phone.read(links[purpose])
         if purpose != "calendar":
             chosen = {"start": page.starts[0]} if page.starts else {}
             assert phone.press(links[purpose], page, **chosen).status_code == 200, purpose
+
+
+def fill_in_a_form(phone: Phone, path: str, plans: Plans) -> None:
+    """In danger while it may be filled in, and after it was submitted."""
+    plans.asked = "a link to a form"
+    danger = {"item": "9", "value": "1"}
+    assert phone.press(path, phone.read(path), **danger).status_code == 200
+    end = f"{path}?at=end"
+    assert phone.press(end, phone.read(end)).status_code == 303
+    assert phone.open(path, "POST", data=danger).status_code == 200
 
 
 def chain(name: str) -> list[str]:

@@ -10,6 +10,7 @@ from psycopg.errors import RaiseException
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
+from scheduler.answers.model import Answers
 from scheduler.clinics.rules_crisis import CRISIS
 from scheduler.embedded import Server
 from tests.api.answered import alerts_of, correct, read, submit, whole
@@ -59,6 +60,30 @@ def test_answers_are_corrected_once_and_then_their_correction_is(
         second: third,
         third: None,
     }
+
+
+def test_what_the_patient_has_not_submitted_is_still_theirs_to_change(
+    clinic: ClinicKit, patient: UUID
+) -> None:
+    """I57: a clinician reads it, and corrects nothing before it is done."""
+    with clinic.work() as work:
+        open_form = Answers(
+            clinic_id=clinic.id,
+            patient_id=patient,
+            instrument="phq9",
+            instrument_version=1,
+            language="en",
+            source="link",
+            items={"1": 3},
+            started_at=work.now,
+            answered_at=work.now,
+        )
+        work.session.add(open_form)
+        work.session.flush()
+    found = read(clinic, str(open_form.id))
+    assert (found["items"], found["submitted_at"]) == ({"1": 3}, None)
+    refused = correct(clinic, found["id"], {"1": 0})
+    assert (refused.status_code, refused.get_json()["state"]) == (409, "open")
 
 
 def test_a_correction_is_heard_of_as_any_answer_is(clinic: ClinicKit, patient: UUID) -> None:

@@ -30,7 +30,8 @@ SVG = "{http://www.w3.org/2000/svg}"
 
 @pytest.fixture
 def clinic(app: Flask, at: Travel) -> ClinicKit:
-    return a_clinic(app)
+    """One that asks what is usual."""
+    return a_clinic(app, follow_ups=None)
 
 
 def completed(clinic: ClinicKit, sessions: list[Json]) -> None:
@@ -137,6 +138,32 @@ def test_who_was_asked_a_day_ago_and_did_not_answer_is_said(clinic: ClinicKit, a
     assert holding(course(clinic, series))["no_answer"] is True
     answered(clinic, patient, "2026-12-14T11:00:00-07:00", 5)
     assert holding(course(clinic, series))["no_answer"] is False
+
+
+def test_what_a_reminder_carried_was_asked_too_and_a_short_check_in_is_not_awaited(
+    clinic: ClinicKit, at: Travel
+) -> None:
+    patient, series = in_series(clinic, done=2)
+    answered(clinic, patient, "2026-11-30T12:00:00-07:00", 18)
+    third = series["sessions"][2]
+    asked(clinic, third, "2026-12-13T09:30:00-07:00")
+    at("2026-12-15T07:00:00-07:00")
+    with clinic.work() as work:
+        work.session.execute(text("UPDATE messages SET rule = 'check_in'"))
+    assert holding(course(clinic, series))["no_answer"] is None
+    with clinic.work() as work:
+        skipped = "SET rule = 'before_next', status = 'skipped', reason = 'carried', sent_at = NULL"
+        work.session.execute(text(f"UPDATE messages {skipped}"))
+    assert holding(course(clinic, series))["no_answer"] is None
+    with clinic.work() as work:
+        carrying = text(
+            "INSERT INTO messages (clinic_id, id, kind, rule, session_id, patient_id, time_version,"
+            " due_at, not_after, status, next_attempt_at, sent_at, created_at, version, carries_id)"
+            " SELECT clinic_id, gen_random_uuid(), 'reminder', '1d_before', session_id, patient_id,"
+            " 1, due_at, due_at, 'delivered', due_at, due_at, due_at, 1, id FROM messages"
+        )
+        work.session.execute(carrying)
+    assert holding(course(clinic, series))["no_answer"] is True
 
 
 ASKED = """
@@ -253,7 +280,7 @@ def test_who_comes_today_and_needs_a_look_is_listed_by_urgency(
     clinic: ClinicKit, at: Travel
 ) -> None:
     # Everyone comes for the fourth time on December 22.
-    protocol = a_protocol(clinic, review_after=3)
+    protocol = a_protocol(clinic, review_after=3, follow_ups=None)
     order = {"protocol_id": str(protocol), "every_days": 7}
     walls = ("08:15", "08:15", "09:55", "09:55", "11:35", "11:35")
     people = [in_series(clinic, 3, at=wall, **order) for wall in walls]

@@ -16,15 +16,18 @@ from scheduler.access.model import AuditEntry
 from scheduler.alerts.model import Alert, AlertEvent
 from scheduler.answers.model import Answers
 from scheduler.clinics.rules_crisis import CRISIS
+from scheduler.embedded import Server
 from scheduler.instruments.rules import MOST_WORDS
 from scheduler.instruments.rules_shipped import SHIPPED
 from scheduler.links import rules
 from scheduler.links.actions import forget_expired
 from scheduler.links.model import Link
 from scheduler.patients.model_stops import is_stopped
+from scheduler.web.limits import Limits
 from tests.api.booking import one_session
 from tests.api.linked import ADDRESS, Phone, Read, form_link, links_of, said
 from tests.builders import ClinicKit, a_cleared_patient, a_clinic, consents
+from tests.conftest import as_superuser
 
 At = Callable[[Any], None]
 Json = dict[str, Any]
@@ -146,11 +149,11 @@ def test_a_patient_walks_the_check_in_in_spanish(clinic: ClinicKit, phone: Phone
 def test_what_was_begun_is_taken_up_at_the_first_open_question(
     clinic: ClinicKit, phone: Phone, session: Json, path: str, at: At
 ) -> None:
-    """By the same link, and by the one of the nudge."""
+    """By the same link, and by another one that asks for it again."""
     answer(phone, path, 1, value="1")
     answer(phone, path, 3, value="1")
     at("2026-11-24T10:00:00-07:00")
-    nudge = form_link(clinic, session, "baseline_nudge")
+    nudge = form_link(clinic, session)
     for link in (path, nudge):
         assert "Question 2 of 9" in phone.read(link).text
     response = answer(phone, nudge, 2, value="2")
@@ -588,3 +591,34 @@ def test_every_question_of_every_instrument_can_be_asked_in_every_language(
                 page = phone.read(f"{path}?at={n}&lang={language}")
                 assert item.asks[language] in page.text
                 assert page.starts == [str(choice.value) for choice in item.choices]
+
+
+def test_who_is_in_danger_reads_whom_to_call_also_where_nobody_can_be_told(
+    app: Flask,
+    clinic: ClinicKit,
+    phone: Phone,
+    path: str,
+    server: Server,
+    database: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The form is in use, or too many pages were asked for: then the button works again."""
+    answer(phone, path, 1, value="0")
+    page = phone.read(f"{path}?at=9")
+    with as_superuser(server, database) as connection, connection.transaction():
+        connection.execute("SELECT FROM answers FOR UPDATE")
+        busy = phone.press(path, page, value="2")
+        harmless = phone.press(path, page, value="0")
+    assert (busy.status_code, busy.headers["Retry-After"]) == (503, "1")
+    assert harmless.status_code == 503
+    with monkeypatch.context() as patched:
+        patched.setitem(app.extensions, "limits", Limits(1, 1))
+        phone.open(path)
+        held_up = phone.press(path, page, value="2")
+    assert held_up.status_code == 429
+    for response in (busy, held_up):
+        assert all(text in said(response) for text in CRISIS.values())
+        assert 'href="tel:988"' in response.get_data(as_text=True)
+    assert "988" not in said(harmless)
+    assert alerts(clinic) == []
+    assert is_heard(phone.press(path, page, value="2"))

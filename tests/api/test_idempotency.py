@@ -44,6 +44,7 @@ def test_every_post_that_creates_needs_a_key_and_no_other_write_does(
             assert answer.get_json()["type"] == "/problems/idempotency_key_needed"
             needed.add(each.name)
     assert needed == {
+        "POST /v1/answers/{answers_id}/correct",
         "POST /v1/chairs",
         "POST /v1/chairs/{chair_id}/outages",
         "POST /v1/clinic/staffing/overrides",
@@ -51,6 +52,7 @@ def test_every_post_that_creates_needs_a_key_and_no_other_write_does(
         "POST /v1/consultations",
         "POST /v1/keys",
         "POST /v1/patients",
+        "POST /v1/patients/{patient_id}/answers",
         "POST /v1/patients/{patient_id}/consents",
         "POST /v1/protocols",
         "POST /v1/providers",

@@ -45,6 +45,28 @@ def test_a_request_is_one_line_without_anything_of_the_patient(
     assert not [canary for canary in CANARIES if canary in logged]
 
 
+def test_what_a_patient_says_is_in_no_log_and_in_no_refusal(
+    app: Flask, at: Callable[[Any], None], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """I64: neither taken nor refused, nor why an alert was raised."""
+    clinic = a_clinic(app)
+    answers = f"/v1/patients/{a_patient(clinic)}/answers"
+    said = {"words": "Quillfeather", "self_harm": 1}
+    capsys.readouterr()
+    refusals = [
+        {**said, "words": "Quillfeather" * 100},
+        {**said, "call": "Quillfeather"},
+        {**said, "feeling": 11},
+    ]
+    for items in (said, *refusals):
+        answer = clinic.desk.post(answers, {"instrument": "check_in", "items": items})
+        assert answer.status_code == (201 if items is said else 422)
+        assert "Quillfeather" not in answer.get_data(as_text=True)
+    logged = capsys.readouterr().err
+    assert logged.count('"route":"/v1/patients/<uuid:patient_id>/answers"') == 4
+    assert not [each for each in ("Quillfeather", "self_harm") if each in logged]
+
+
 def test_a_field_that_is_not_on_the_list_does_not_get_out(
     app: Flask, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -93,6 +93,8 @@ def test_every_list_shows_each_row_once_whatever_the_size_of_its_pages(
         # Reading the audit log adds to it: it has a test of its own.
         if each.writes or "query" not in each.schemas or each.rule == "/v1/audit":
             continue
+        if "limit" not in each.schemas["query"].fields:
+            continue
         path, query = each.path(ids), dict(NEEDED_QUERIES.get(each.rule, {}))
         if query:
             query["to"] = "2026-12-08T00:00:00-07:00"

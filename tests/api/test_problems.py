@@ -71,6 +71,8 @@ def fields_of(operation: Operation) -> list[tuple[str, Any]]:
 def _not_of(kind: Any) -> list[Any]:
     """Values of other types than the field's."""
     values: list[Any] = [{}, {"a": 1}, 1.5, [[]], True, 7]
+    if isinstance(kind, fields.Dict):
+        return ["", 1.5, [[]], True, 7, None]
     if isinstance(kind, fields.Boolean):
         return [0, 1, "true", "yes", None, *values[:4]]
     if isinstance(kind, fields.Integer):

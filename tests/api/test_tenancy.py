@@ -61,7 +61,14 @@ def test_another_clinics_id_in_a_body_is_404_and_names_the_field(
             answer = ours.send(each, body=ours.bodies[each.name] | {name: str(theirs.ids[name])})
             if not refused(answer) or set(answer.get_json()["errors"]) != {name}:
                 wrong.append((each.name, name, answer.get_json()))
-    assert asked == {"patient_id", "provider_id", "chair_id", "protocol_id", "series_id"}
+    assert asked == {
+        "patient_id",
+        "provider_id",
+        "chair_id",
+        "protocol_id",
+        "series_id",
+        "session_id",
+    }
     assert wrong == []
 
 
@@ -101,7 +108,8 @@ def test_no_answer_ever_shows_another_clinics_id(
 def test_a_new_clinic_is_empty_beside_a_busy_one(app: Flask, theirs: Everything) -> None:
     """I60: lists and searches; only what a clinic is made with is there."""
     ours = a_clinic(app, name="New", chairs=0)
-    made_with = {"/v1/protocols": 1, "/v1/providers": 1, "/v1/clinic/templates": 16}
+    made_with = {"/v1/protocols": 1, "/v1/providers": 1, "/v1/clinic/templates": 18}
+    made_with["/v1/instruments"] = 4
     for each in operations(app):
         if each.method == "GET" and not each.path_ids:
             query = _needed(each)

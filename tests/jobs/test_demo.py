@@ -21,10 +21,12 @@ from scheduler import delivery, demo, embedded
 from scheduler.attention.actions import derived
 from scheduler.check import report
 from scheduler.clinics.rules_words import forbidden_words
+from scheduler.course.actions import outcomes
 from scheduler.demo import clinic as demo_clinic
 from scheduler.demo.visits import stay_minutes
 from scheduler.messages.channels_files import FileOutbox
 from scheduler.sessions.rules_states import LIVE
+from scheduler.spans import Span
 from scheduler.tenancy import clinic_ids, unit_of_work, working_for
 from scheduler.wall_time import local_date
 from tests.conftest import empty
@@ -264,13 +266,30 @@ def test_every_way_a_session_can_go_is_there(told: Told) -> None:
     assert sum(each["protocol_id"] in induction for each in told.series) == 2
 
 
+def test_the_patients_answer_some_get_better_and_nobody_is_in_danger(
+    told: Told, loaded: Flask
+) -> None:
+    """So that there is a course to look at, and every visit may start."""
+    with working_for(told.id, NOW) as work:
+        found = outcomes(work, Span(NOW - 365 * DAY, NOW))
+        assert work.session.scalar(text("SELECT count(*) FROM alerts")) == 0
+    assert found.judged >= 10
+    assert 0 < found.remission.count <= found.response.count < found.judged
+
+
 def test_something_needs_a_person_and_no_invariant_is_broken(told: Told, loaded: Flask) -> None:
     """Sessions in the closure, without a clearance, not confirmed, and one that is owed."""
     with working_for(told.id, NOW) as work:
         items = list(derived(work))
     kinds = Counter(each.kind for each in items)
     rules = Counter(broken.rule for each in items for broken in each.rules)
-    assert kinds.keys() - {"unconfirmed", "unreachable"} == {"breaks_rule", "owed"}
+    assert kinds.keys() - {"unconfirmed", "unreachable"} == {
+        "breaks_rule",
+        "gap_too_long",
+        "unanswered",
+        "owed",
+        "review",
+    }
     assert kinds["breaks_rule"] <= 15
     assert rules.keys() >= {"closed", "not_cleared"}
     found = report.check(NOW)

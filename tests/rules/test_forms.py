@@ -13,7 +13,6 @@ from scheduler.answers.rules_forms import (
     END,
     Press,
     Seen,
-    asked_by,
     effect,
     item_at,
     next_open,
@@ -45,14 +44,6 @@ def some_of(instrument: Instrument) -> st.SearchStrategy[frozenset[str]]:
 
 
 FILLED = INSTRUMENTS.flatmap(lambda each: st.tuples(st.just(each), some_of(each)))
-
-
-@pytest.mark.parametrize(
-    ("rule", "form"),
-    [("check_in", "check_in"), ("check_in_nudge", "check_in"), ("baseline_nudge", "baseline")],
-)
-def test_a_nudge_leads_to_the_form_that_was_asked_for_before(rule: str, form: str) -> None:
-    assert asked_by(rule) == form
 
 
 @pytest.mark.parametrize(
