@@ -574,7 +574,8 @@ BROKEN = [
     (
         "I55",
         "answers of another patient",
-        "UPDATE answers SET patient_id = {ben} WHERE session_id = {done} RETURNING id",
+        "UPDATE answers SET session_id = {done}, rule = 'check_in' WHERE patient_id = {ben}"
+        " RETURNING id",
     ),
     (
         "I55",
