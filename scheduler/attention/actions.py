@@ -13,10 +13,12 @@ from scheduler.attention.model_losses import handled_among, losses_of, unsent
 from scheduler.attention.model_picture import picture_of
 from scheduler.attention.model_replies import replies_of
 from scheduler.attention.rules import of_messages, of_series, of_sessions
+from scheduler.attention.rules_backlog import of_backlogs
 from scheduler.attention.rules_calls import of_calls
 from scheduler.attention.rules_items import Following, Item
 from scheduler.attention.rules_replies import of_replies
 from scheduler.errors import Conflict, NotFound
+from scheduler.outreach.model_backlog import backlogs
 from scheduler.patients.model import contacts_of
 from scheduler.sessions.model import versions_of
 from scheduler.tenancy import Work
@@ -28,6 +30,7 @@ def derived(work: Work) -> Iterator[Item]:
     What takes longest to derive comes last, for who looks for one of them.
     """
     yield from of_messages(unsent(work))
+    yield from of_backlogs(backlogs(work), work.clinic_id, work.zone)
     yield from of_replies(replies_of(work))
     yield from of_calls(visits_to_call_about(work), work.now, work.zone)
     yield from of_series(losses_of(work), work.zone)

@@ -14,7 +14,9 @@ from scheduler.web.shown import reads_replies
 KINDS_SAID = (
     "`collision`: a visit under way needs its chair into the next one, or past closing time."
     " `not_closed`: over for an hour, and nobody said how it ended. `breaks_rule`: a session ahead"
-    " that no booking would allow by now. `change_asked`: a text that asks for another time."
+    " that no booking would allow by now. `backlog_held`: messages that were left lying wait for"
+    " somebody to let them go (`POST /v1/messages/release`). `change_asked`: a text that asks for"
+    " another time."
     " `reply`: a text that a person has to read. `message_failed`, `message_unknown`: did not"
     " arrive, or may not have. `unreachable`: the latest message had no way to go. `unconfirmed`:"
     " within a day, and nobody said that they come. `missed_limit`: as many missed as the protocol"

@@ -37,6 +37,7 @@ REASONS = (
     "too_late",
     "interrupted",
     "restored",
+    "backlog_held",
     "bad_address",
     "dead_address",
     "bounced",

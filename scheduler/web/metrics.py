@@ -15,7 +15,7 @@ from prometheus_client.metrics_core import GaugeMetricFamily, Metric
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 from prometheus_client.values import MutexValue, ValueClass
-from sqlalchemy import event
+from sqlalchemy import event, text
 from sqlalchemy.exc import SQLAlchemyError
 
 import config
@@ -82,14 +82,18 @@ class Shared(Collector):
     """What all processes see alike, looked up when it is asked for."""
 
     def collect(self) -> Iterator[Metric]:
-        """Is the database there, and when did the jobs last do their work?"""
-        up, beat = 1, None
+        """Is the database there, when did the jobs last do their work, and is a backlog held?"""
+        up, beat, held = 1, None, None
         try:
             with unit_of_work() as session:
                 beat = last_beat(session)
+                held = session.scalar(text("SELECT messages_held()"))
         except SQLAlchemyError:
             up = 0
         yield GaugeMetricFamily("scheduler_database_up", "Does the database answer?", up)
+        if held is not None:
+            help_text = "Messages left lying that wait for somebody to release them."
+            yield GaugeMetricFamily("scheduler_messages_held", help_text, held)
         if beat:
             help_text = "When a job process last ended a tick, in seconds since 1970."
             yield GaugeMetricFamily("scheduler_jobs_ticked_at_seconds", help_text, beat.at)
