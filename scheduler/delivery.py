@@ -34,6 +34,7 @@ from scheduler.messages.model_claims import (
 from scheduler.messages.rules_bounces import read_bounce
 from scheduler.messages.schema import CHANNELS
 from scheduler.outreach.actions import scan
+from scheduler.outreach.actions_backlog import hold_backlog
 from scheduler.sending import Delivery, Done, Now
 from scheduler.telling import Telling, letter_of, open_ways
 from scheduler.tenancy import clinic_ids, unit_of_work, working_for
@@ -153,11 +154,16 @@ def _for_each(clinics: list[UUID], do: Callable[[UUID], Done]) -> Done:
 
 
 def _scan(clinic_id: UUID, now: Now, *, move_mark: bool = True) -> Done:
+    """Enter what fell due; a time that is only tried out holds nothing back."""
     with working_for(clinic_id, now()) as work:
-        scan(work, move_mark=move_mark)
+        entered = scan(work, move_mark=move_mark)
+        held = hold_backlog(work, entered) if move_mark else 0
         forget_old(work)
         forget_expired(work)
-    return Counter()
+    if not held:
+        return Counter()
+    logs.log.error("a backlog is held until somebody releases it", clinic_id=str(clinic_id))
+    return Counter({"messages held (backlog)": held})
 
 
 def _sweep(clinic_id: UUID, now: Now) -> Done:

@@ -18,6 +18,7 @@ from scheduler.attention.model_reviews import reached
 from scheduler.attention.model_unanswered import unanswered
 from scheduler.attention.rules import Losses, of_messages, of_series, of_sessions
 from scheduler.attention.rules_alerts import NEVER_HIDDEN, of_alerts
+from scheduler.attention.rules_backlog import of_backlogs
 from scheduler.attention.rules_calls import of_calls
 from scheduler.attention.rules_items import Following, Item
 from scheduler.attention.rules_replies import of_replies
@@ -25,6 +26,7 @@ from scheduler.attention.rules_reviews import of_clearances, of_gaps, of_reviews
 from scheduler.attention.rules_unanswered import of_unanswered
 from scheduler.consults.model import terms_of_patients
 from scheduler.errors import Conflict, NotFound
+from scheduler.outreach.model_backlog import backlogs
 from scheduler.patients.model import contacts_of
 from scheduler.sessions.model import versions_of
 from scheduler.tenancy import Work
@@ -38,6 +40,7 @@ def derived(work: Work) -> Iterator[Item]:
     if alerts := alerts_of(work):
         yield from of_alerts(alerts, work.now, reachable=bool(ways_to_providers(work)))
     yield from of_messages(unsent(work))
+    yield from of_backlogs(backlogs(work), work.clinic_id, work.zone)
     yield from of_replies(replies_of(work))
     yield from of_unanswered(unanswered(work))
     yield from of_calls(visits_to_call_about(work), work.now, work.zone)

@@ -18,6 +18,7 @@ KINDS = (
     "collision",
     "not_closed",
     "breaks_rule",
+    "backlog_held",
     "change_asked",
     "reply",
     "message_failed",

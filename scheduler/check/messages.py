@@ -7,7 +7,6 @@ from uuid import UUID
 from sqlalchemy import Row, text
 
 from scheduler.check.proof import (
-    OVERDUE,
     PATIENCE,
     SENDING,
     Found,
@@ -23,6 +22,9 @@ from scheduler.messages.model_templates import own_templates
 from scheduler.messages.rules_templates import LANGUAGES, MESSAGES, drafted, examples_of
 from scheduler.messages.rules_text import words_of
 from scheduler.tenancy import Work
+
+# Overdue are those that wait for the jobs to run, held those that wait for a person.
+WAITING = "overdue or held"
 
 _ONCE = """
     SELECT id, row_number() OVER (
@@ -53,7 +55,9 @@ _STATES = """
                WHEN status IN ('skipped', 'failed', 'cancelled') THEN reason IS NULL OR ambiguous
                WHEN status IN ('claimed', 'sending') THEN lease_until IS NULL
                ELSE status <> 'planned' OR lease_until IS NOT NULL END,
-           status IN ('planned', 'claimed', 'sending') AND next_attempt_at < :waiting_since
+           status IN ('planned', 'claimed', 'sending')
+               AND (next_attempt_at < :waiting_since
+                    OR coalesce(status = 'planned' AND reason = 'backlog_held', false))
     FROM messages
     WHERE clinic_id = :clinic_id
 """
@@ -188,7 +192,7 @@ def _neutral(work: Work) -> Found:
 PROOFS = (
     Proof("I35", "one ledger row a key", by_sql(_ONCE)),
     Proof("I36", "no reminder was sent after the start", by_sql(_BEFORE_START)),
-    Proof("I38", "each message is in one state, and says why", _ended_or_waiting, OVERDUE),
+    Proof("I38", "each message is in one state, and says why", _ended_or_waiting, WAITING),
     Proof("I39", "nothing was sent in quiet hours", _awake),
     Proof("I40", "nothing was sent without consent in force", _with_consent),
     Proof("I42", "messages hold no forbidden word", _neutral),

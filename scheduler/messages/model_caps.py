@@ -137,6 +137,8 @@ def _waiting(work: Work, numbers: Collection[str]) -> list[Waiting]:
             Message.clinic_id == work.clinic_id,
             among(Patient.phone, numbers),
             in_states(Message.status, "planned", "claimed"),
+            # One of a backlog that is held waits for a person, and need not go at all.
+            Message.next_attempt_at < Message.not_after,
             Message.not_after > work.now,
             or_(Message.channel == "sms", Message.channel.is_(None)),
             Message.note.is_(None),

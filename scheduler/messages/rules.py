@@ -41,6 +41,7 @@ REASONS = (
     "too_late",
     "interrupted",
     "restored",
+    "backlog_held",
     "bad_address",
     "dead_address",
     "bounced",

@@ -9,7 +9,8 @@ from scheduler.messages.model import Message
 from scheduler.messages.schema import ByHand, MessageOut
 from scheduler.outreach import actions
 from scheduler.outreach.model import past_and_coming, place
-from scheduler.outreach.schema import OutreachOut, OutreachQuery
+from scheduler.outreach.model_backlog import let_go
+from scheduler.outreach.schema import OutreachOut, OutreachQuery, Released
 from scheduler.patients.model import Patient
 from scheduler.sessions.model import InfusionSession
 from scheduler.spans import Span
@@ -72,6 +73,12 @@ def send_reminder(work: Work, body: dict[str, Any], session_id: UUID, rule: str)
 def skip_reminder(work: Work, body: dict[str, Any], session_id: UUID, rule: str) -> Message:
     """Do not send a reminder at all."""
     return actions.skip_reminder(work, session_id, rule, **body)
+
+
+@routes.post("/messages/release", access=WRITE_CARE, answer=Released())
+def release_messages(work: Work) -> dict[str, int]:
+    """Let the messages go that are held (`backlog_held`), after a look at what they would say."""
+    return {"released": let_go(work)}
 
 
 @routes.get("/reminders", access=READ_CARE, query=OutreachQuery(), answer=page_of(OutreachOut))

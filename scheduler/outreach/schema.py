@@ -7,7 +7,7 @@ from marshmallow import Schema, ValidationError, fields, validates_schema
 
 from scheduler.messages.rules import STATUSES
 from scheduler.messages.schema import CHANNELS, KINDS, REASON, RULE, MessageQuery, TriedOut
-from scheduler.web.fields import Choice, Id, Instant
+from scheduler.web.fields import Choice, Count, Id, Instant
 
 MOST = timedelta(days=62)
 
@@ -43,3 +43,9 @@ class OutreachOut(Schema):
     sent_at = Instant(required=True, allow_none=True)
     note = fields.String(required=True, allow_none=True)
     tried = fields.List(fields.Nested(TriedOut), required=True)
+
+
+class Released(Schema):
+    """How many messages were let go."""
+
+    released = Count(required=True)

@@ -89,15 +89,19 @@ class Shared(Collector):
     """What all processes see alike, looked up when it is asked for."""
 
     def collect(self) -> Iterator[Metric]:
-        """Is the database there, when did the jobs last work, and does anybody hear of alerts?"""
-        up, beat, unheard = 1, None, None
+        """Is the database there, when did the jobs last work, is an alert unheard, a backlog held?"""
+        up, beat, unheard, held = 1, None, None, None
         try:
             with unit_of_work() as session:
                 beat = last_beat(session)
                 unheard = session.execute(_UNHEARD).one()
+                held = session.scalar(text("SELECT messages_held()"))
         except SQLAlchemyError:
             up = 0
         yield GaugeMetricFamily("scheduler_database_up", "Does the database answer?", up)
+        if held is not None:
+            help_text = "Messages left lying that wait for somebody to release them."
+            yield GaugeMetricFamily("scheduler_messages_held", help_text, held)
         if beat:
             help_text = "When a job process last ended a tick, in seconds since 1970."
             yield GaugeMetricFamily("scheduler_jobs_ticked_at_seconds", help_text, beat.at)

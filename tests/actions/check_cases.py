@@ -762,6 +762,12 @@ ASIDE = [
         " RETURNING id",
     ),
     (
+        "I38",
+        "a backlog waits for a person",
+        "UPDATE messages SET status = 'planned', sent_at = NULL, reason = 'backlog_held',"
+        " next_attempt_at = '2026-12-09' WHERE kind = 'follow_up' RETURNING id",
+    ),
+    (
         "I50",
         "no scan came",
         "DELETE FROM messages WHERE kind = 'follow_up';DELETE FROM outreach_marks; SELECT {done}",

@@ -51,6 +51,7 @@ def test_every_post_that_creates_needs_a_key_and_no_other_write_does(
         "POST /v1/closures",
         "POST /v1/consultations",
         "POST /v1/keys",
+        "POST /v1/messages/release",
         "POST /v1/patients",
         "POST /v1/patients/{patient_id}/answers",
         "POST /v1/patients/{patient_id}/consents",

@@ -113,6 +113,7 @@ def test_they_show_the_database_its_connections_and_when_the_jobs_last_ticked(
     assert 0 <= last.seconds_ago < 5
     assert found["scheduler_jobs_ticked_at_seconds", ()] == pytest.approx(last.at, abs=0.001)
     assert found["scheduler_database_up", ()] == 1
+    assert found["scheduler_messages_held", ()] == 0
     in_use = found["scheduler_database_connections", (("state", "in_use"),)]
     still_open = found["scheduler_database_connections", (("state", "open"),)]
     db.engine.dispose()

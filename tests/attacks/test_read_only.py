@@ -156,6 +156,7 @@ def test_a_read_by_post_changes_nothing_either(
     # coming has none either, until a person sends or skips it.
     reminder = "/v1/sessions/<uuid:session_id>/reminders/<word:rule>"
     writes = {"/v1/attention/<uuid:item_id>/handle", f"{reminder}/send", f"{reminder}/skip"}
+    writes |= {"/v1/messages/release"}
     assert {each.rule for each in reads} == known | writes
     reads = [each for each in reads if each.rule in known]
     before = stored.fingerprints()

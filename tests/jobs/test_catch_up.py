@@ -71,7 +71,7 @@ class Noted(FileOutbox):
 def test_after_three_days_each_visit_is_reminded_of_once_at_most_and_in_time(
     app: Flask, at: At, server: embedded.Server, database: str, size: Size
 ) -> None:
-    """I36, I38, I39."""
+    """I36, I38, I39. Three days are never a backlog to hold: they go without a person's word."""
     count = size(ci=240, proof=2_000)
     clinic = a_clinic(app)
     a_booking(clinic)

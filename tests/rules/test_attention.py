@@ -339,5 +339,5 @@ def test_a_message_says_what_is_known_of_it() -> None:
 
 
 def test_every_kind_and_every_rule_has_its_place() -> None:
-    assert len(set(KINDS)) == 17
+    assert len(set(KINDS)) == 18
     assert len(set(RULES)) == 9
