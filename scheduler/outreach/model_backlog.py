@@ -48,7 +48,7 @@ def hold_late(work: Work) -> int:
     """Hold those until somebody lets them go; how many. What is of no use by then is skipped."""
     held = (
         update(Message)
-        .where(_late(work))
+        .where(_late(work), Message.not_after > work.now)
         .values(reason=HELD, next_attempt_at=Message.not_after, version=Message.version + 1)
         .returning(Message.id)
         .execution_options(synchronize_session=False)

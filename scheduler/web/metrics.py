@@ -89,7 +89,7 @@ class Shared(Collector):
     """What all processes see alike, looked up when it is asked for."""
 
     def collect(self) -> Iterator[Metric]:
-        """Is the database there, when did the jobs last work, is an alert unheard, a backlog held?"""
+        """Is the database there, when did the jobs last work, and what waits for a person?"""
         up, beat, unheard, held = 1, None, None, None
         try:
             with unit_of_work() as session:

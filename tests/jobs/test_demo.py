@@ -286,7 +286,6 @@ def test_something_needs_a_person_and_no_invariant_is_broken(told: Told, loaded:
     assert kinds.keys() - {"unconfirmed", "unreachable"} == {
         "breaks_rule",
         "gap_too_long",
-        "unanswered",
         "owed",
         "review",
     }
