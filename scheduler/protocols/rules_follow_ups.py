@@ -79,10 +79,10 @@ def wrong_with_plan(plan: Sequence[Ask]) -> str | None:
 
 def _wrong_with(ask: Ask) -> str | None:
     if (ask.days is None) == (ask.hours is None):
-        return f"Of {ask.rule} either days or hours."
+        return f"{ask.rule} takes either days or hours."
     least, most = BOUNDS[ask.rule]
     if not least <= ask.distance <= most:
-        return f"Of {ask.rule} from {_said(least)} to {_said(most)}."
+        return f"{ask.rule} takes from {_said(least)} to {_said(most)}."
     if ask.rule in AFTER and ask.instrument in LOOKS_BACK and ask.distance <= DAY:
         return f"{ask.instrument} asks about two weeks: later than 24 hours after a session."
     return None

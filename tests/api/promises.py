@@ -83,6 +83,10 @@ BEYOND_A_SCHEMA = {
     r"A phase has either .*": "one field or another",
     r"Either one open phase, .*": "a value in one item decides on the others",
     r"A series has at most 52 sessions\.": "a sum over a list",
+    r".* takes either days or hours\.": "one field or another",
+    r".* takes from .* to .*\.": "bounds that depend on another field's value",
+    r".* asks about two weeks: .*": "bounds that depend on another field's value",
+    r"Each rule stands in it once\.": "a set, spelled as a list",
     r"No day of phase \d+ lies .*": "bounds between the items of a list",
     r"(every_days lies|These weekdays lie) outside .*": "bounds between fields",
 }
