@@ -5,11 +5,10 @@ back and no restored database holds up an alert. Better told twice than not.
 """
 
 import threading
-from collections import Counter
+from collections import Counter, deque
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import timedelta
-from functools import partial
 from uuid import UUID
 
 from flask import Flask
@@ -17,7 +16,7 @@ from flask import Flask
 import config
 from scheduler import logs
 from scheduler.alerts.actions_calls import plan_calls
-from scheduler.alerts.model_calls import Call, claim_calls, settle_call
+from scheduler.alerts.model_calls import Call, claim_call, settle_call
 from scheduler.alerts.rules import wait_after
 from scheduler.clinics.actions import NEUTRAL_NAME
 from scheduler.clinics.model import letterhead_of
@@ -75,18 +74,29 @@ class Telling:
 
     def run(self, clinic_id: UUID) -> Done:
         """Make a clinic's calls whose time has come."""
-        done: Done = Counter()
         letter = self._plan(clinic_id)
         if self.way not in open_ways(self.channels, letter.sender):
-            return done
-        with ThreadPoolExecutor(self.channels[self.way].width) as pool:
-            while not self.stopped.is_set() and (calls := self._begin(clinic_id)):
-                outcomes = list(pool.map(partial(self._send, clinic_id, letter), calls))
-                for call, outcome in zip(calls, outcomes, strict=True):
-                    done[f"alert by {self.way}: {self._settle(clinic_id, call, outcome)}"] += 1
-                if all(outcome.result != "sent" for outcome in outcomes):
-                    # The channel is down: the next look tries again, other clinics come first.
+            return Counter()
+        width = self.channels[self.way].width
+        went: deque[bool] = deque(maxlen=width)
+        with ThreadPoolExecutor(width) as pool:
+            working = [pool.submit(self._work, clinic_id, letter, went) for _ in range(width)]
+        return sum((each.result() for each in working), Counter())
+
+    def _work(self, clinic_id: UUID, letter: Letter, went: deque[bool]) -> Done:
+        """Make one call after the other: one that hangs holds up only itself.
+
+        `went` says of the latest ones, of all who work, whether they went. Where none did, the
+        channel is down: the next look tries again, and other clinics come first.
+        """
+        done: Done = Counter()
+        with self.app.app_context():
+            while not self.stopped.is_set() and (any(went) or len(went) < (went.maxlen or 0)):
+                if (call := self._begin(clinic_id)) is None:
                     break
+                outcome = self._send(clinic_id, letter, call)
+                went.append(outcome.result == "sent")
+                done[f"alert by {self.way}: {self._settle(clinic_id, call, outcome)}"] += 1
         return done
 
     def _plan(self, clinic_id: UUID) -> Letter:
@@ -95,9 +105,9 @@ class Telling:
             plan_calls(work, open_ways(self.channels, letter.sender))
         return letter
 
-    def _begin(self, clinic_id: UUID) -> list[Call]:
+    def _begin(self, clinic_id: UUID) -> Call | None:
         with working_for(clinic_id, self.now()) as work:
-            return claim_calls(work, self.way, self.lease, self.channels[self.way].width)
+            return claim_call(work, self.way, self.lease)
 
     def _send(self, clinic_id: UUID, letter: Letter, call: Call) -> Outcome:
         outgoing = Outgoing(

@@ -56,7 +56,7 @@ _END = text(
     """  # noqa: S608 - a constant of ours
 )
 
-# Those that were never tried come first. They are looked up once: PostgreSQL may run a subquery
+# Those that were never tried come first. It is looked up once: PostgreSQL may run a subquery
 # again for each row, and so past its limit.
 _CLAIM = text(
     f"""
@@ -67,7 +67,7 @@ _CLAIM = text(
            AND (c.status = 'planned' AND c.next_attempt_at <= clock_timestamp()
                 OR c.status = 'sending' AND c.lease_until < clock_timestamp())
            AND {_UNHEARD} AND a.clock_from = c.clock_from
-         ORDER BY c.attempts, c.due_at, c.id LIMIT :most
+         ORDER BY c.attempts, c.due_at, c.id LIMIT 1
            FOR UPDATE OF c SKIP LOCKED)
     UPDATE alert_calls c
        SET status = 'sending', attempts = c.attempts + 1,
@@ -128,14 +128,14 @@ def end_calls(work: Work) -> None:
     work.session.execute(_END, {"clinic_id": work.clinic_id})
 
 
-def claim_calls(work: Work, channel: str, lease: timedelta, most: int) -> list[Call]:
-    """Begin so many calls by a channel; nobody else gets them while the lease runs.
+def claim_call(work: Work, channel: str, lease: timedelta) -> Call | None:
+    """Begin a call by a channel; nobody else gets it while the lease runs.
 
     One whose lease is over may have gone; it is begun again all the same: told twice is no harm.
     """
     asked = {"clinic_id": work.clinic_id, "channel": channel, "now": work.now}
-    rows = work.session.execute(_CLAIM, asked | {"lease": lease, "most": most})
-    return [Call(*row) for row in rows]
+    row = work.session.execute(_CLAIM, asked | {"lease": lease}).one_or_none()
+    return Call(*row) if row else None
 
 
 def settle_call(work: Work, call: Call, *, sent: bool, reason: str | None, wait: timedelta) -> str:

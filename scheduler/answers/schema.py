@@ -4,9 +4,9 @@ from typing import Any
 
 from marshmallow import ValidationError, fields, post_dump, validates_schema
 
-from scheduler.answers.rules import RULES
 from scheduler.instruments.rules import MOST_WORDS
 from scheduler.instruments.rules_shipped import SHIPPED
+from scheduler.protocols.rules_follow_ups import ASKING
 from scheduler.web.fields import EXAMPLE_ID, Choice, Count, Flag, Id, Instant, Text
 from scheduler.web.schema import Stored, Strict
 from scheduler.web.shown import reads_answers
@@ -74,7 +74,7 @@ class AnswersIn(Strict):
     items = Items(1, required=True)
     language = Choice(*LANGUAGES)
     session_id = Id()
-    rule = Choice(*RULES)
+    rule = Choice(*ASKING)
 
     @validates_schema
     def names_both_or_neither(self, data: dict[str, Any], **_: object) -> None:
@@ -130,7 +130,7 @@ class AnswersOut(Stored):
 
     patient_id = Id(required=True)
     session_id = Id(required=True, allow_none=True)
-    rule = Choice(*RULES, required=True, allow_none=True)
+    rule = Choice(*ASKING, required=True, allow_none=True)
     instrument = Choice(*SHIPPED, required=True)
     instrument_version = Count(least=1, required=True)
     language = Choice(*LANGUAGES, required=True)

@@ -19,6 +19,8 @@ routes = Routes("instruments", "The forms that patients are asked to fill in.")
 def list_instruments(_: Work, query: dict[str, Any]) -> paging.Page:
     """List the instruments, by their codes."""
     after = "" if query["cursor"] is None else paging.decode(query["cursor"], str)[0]
+    if after and after not in SHIPPED:
+        raise paging.not_ours()
     later = [SHIPPED[code] for code in sorted(SHIPPED) if code > after]
     return paging.sliced(later, query["limit"], lambda each: [each.code])
 

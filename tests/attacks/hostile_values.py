@@ -8,6 +8,8 @@ from typing import Any
 
 from marshmallow import fields, validate
 
+from scheduler.answers.schema import MOST_ITEMS, Items
+from scheduler.instruments.rules import MOST_WORDS
 from scheduler.web.fields import (
     Choice,
     Count,
@@ -222,6 +224,32 @@ BAD: dict[type, dict[str, Value]] = {
         "with a list": [[]],
         "with an unknown field": [{"unknown": 1}],
         "a thousand of nothing": [None] * 1000,
+    },
+    Items: {
+        **each("", "a", "{}"),
+        "a list": [],
+        "a list of one": [{"1": 1}],
+        "a number": 7,
+        "true": True,
+        "an item that is not asked": {"10": 1},
+        "an item without a code": {"": 1},
+        "an item with a space": {"1 ": 1},
+        "its class": {"__class__": "admin"},
+        "an operator": {"$gt": ""},
+        "below the scale": {"1": -1},
+        "above the scale": {"1": 4},
+        "far above the scale": {"1": 2**63},
+        "a fraction": {"1": 1.5},
+        "a whole fraction": {"1": 1.0},
+        "a number in quotes": {"1": "1"},
+        "words for a number": {"1": "often"},
+        "no words": {"1": ""},
+        "too many words": {"1": "x" * (MOST_WORDS + 1)},
+        "a true item": {"1": True},
+        "an item of null": {"1": None},
+        "an item of a list": {"1": [1]},
+        "an item of an object": {"1": {"value": 1}},
+        "too many items": {str(code): 1 for code in range(MOST_ITEMS + 1)},
     },
     fields.String: NO_TEXT | each("", "A", "a b", "a-b", "a\n", "_a", "1a", "é", "x" * 61),
 }

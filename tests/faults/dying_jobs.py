@@ -26,7 +26,7 @@ from scheduler.db import db
 from scheduler.messages import channels_text
 
 ACTIONS = ("scan", "expired", "release", "claim", "begin_all", "settle_all")
-ALERT_ACTIONS = ("plan_calls", "claim_calls", "settle_call")
+ALERT_ACTIONS = ("plan_calls", "claim_call", "settle_call")
 MODULES = (delivery, sending, telling)
 # Longer than a hanging gateway is waited for.
 TIMEOUT_SECONDS = 0.3
