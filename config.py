@@ -67,12 +67,13 @@ def read(environ: Mapping[str, str] = os.environ) -> Settings:
     Raises ConfigurationError, naming every variable that cannot be used.
     """
     reader = _Reader(environ)
+    port = reader.take("PORT", values.whole(1, 65535), 8000)
     settings = Settings(
         database_url=reader.take("DATABASE_URL", values.database_url, None),
         migration_database_url=reader.take("MIGRATION_DATABASE_URL", values.database_url, None),
         data_dir=PROJECT / reader.take("DATA_DIR", values.path, Path("var")),
         host=reader.take("HOST", values.host, "127.0.0.1"),
-        port=reader.take("PORT", values.whole(1, 65535), 8000),
+        port=port,
         outbox=reader.take("OUTBOX", values.one_of("files"), _default_outbox(reader)),
         smtp_url=reader.take("SMTP_URL", values.smtp_url, None),
         mail_from=reader.take("MAIL_FROM", values.mail_address, "no-reply@clinic.example"),
@@ -80,7 +81,7 @@ def read(environ: Mapping[str, str] = os.environ) -> Settings:
         sms_token=reader.take("SMS_TOKEN", values.token, None),
         sms_key_seconds=reader.take("SMS_KEY_SECONDS", values.whole(0, 30 * 86_400), 0),
         twilio_url=reader.take("TWILIO_URL", values.http_url, None),
-        public_url=reader.take("PUBLIC_URL", values.http_url, _default_public_url(reader)),
+        public_url=reader.take("PUBLIC_URL", values.http_url, _default_public_url(reader, port)),
         start_clock_at=reader.take("START_CLOCK_AT", values.instant, None),
         tick_seconds=reader.take("TICK_SECONDS", values.seconds, 15.0),
         lease_seconds=reader.take("MESSAGE_LEASE_SECONDS", values.seconds, 60.0),
@@ -146,3 +147,8 @@ def _default_outbox(reader: _Reader) -> str | None:
     """A laptop without a way out shows its messages as files; anything else asks for it."""
     configured = any(map(reader.has, ("DATABASE_URL", "SMTP_URL", "SMS_URL", "TWILIO_URL")))
     return None if configured else "files"
+
+
+def _default_public_url(reader: _Reader, port: int) -> str | None:
+    """Links in a laptop's messages, which are files, lead to its own web."""
+    return f"http://localhost:{port}" if _default_outbox(reader) else None

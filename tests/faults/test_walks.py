@@ -21,7 +21,7 @@ def env(tmp_path: Path) -> dict[str, str]:
 
 @pytest.mark.timeout(180)
 def test_the_readme_works_word_for_word(env: dict[str, str]) -> None:
-    """From registering a patient to the follow-up, with a refusal on the way."""
+    """From registering a patient to an answer that raises an alert, with a refusal on the way."""
     walk = walked("README.md", env)
     assert "/problems/does_not_fit" in walk
     assert '"reason": "closed"' in walk
@@ -29,7 +29,12 @@ def test_the_readme_works_word_for_word(env: dict[str, str]) -> None:
     assert walk.count("Subject: Saguaro Care: appt Tue Jan 12 2:00 PM") == 2
     assert "arrived\ninfusing\nobserving\ncompleted" in walk
     assert "how are you?" in walk
+    assert re.search(r"http://localhost:\d+/f/", walk)
+    # Two reminders, of which one asks the questions before the first visit, and those after it.
     assert walk.count('"status": "sent"') == 3
+    assert walk.count('"reason": "merged"') == 1
+    assert '"alert":true,"crisis_text":"' in walk
+    assert '"note":"Called: slept badly, no danger."' in walk
 
 
 @pytest.mark.timeout(180)

@@ -132,10 +132,16 @@ def test_an_empty_environment_is_a_laptop() -> None:
     settings = config.read({})
     assert settings.embedded
     assert settings.outbox == "files"
+    assert settings.public_url == "http://localhost:8000"
     assert settings.data_dir == config.PROJECT / "var"
     assert (settings.host, settings.port) == ("127.0.0.1", 8000)
     assert (settings.tick_seconds, settings.lease_seconds) == (15, 60)
     assert settings == config.read({"DATABASE_URL": "", "PORT": "", "HOME": "/home/nurse"})
+
+
+def test_links_of_a_laptop_lead_to_its_own_port_and_elsewhere_to_none_unasked() -> None:
+    assert config.read({"PORT": "8123"}).public_url == "http://localhost:8123"
+    assert config.read({"DATABASE_URL": POSTGRES, "OUTBOX": "files"}).public_url is None
 
 
 @pytest.mark.parametrize(
