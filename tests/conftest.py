@@ -8,6 +8,7 @@ import fcntl
 import hashlib
 import os
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -160,7 +161,8 @@ def app_on(server: embedded.Server, name: str, data_dir: Path | None = None) -> 
     environ |= {"RATE_LIMIT_PER_MINUTE": "1000000", "FAILED_KEYS_PER_MINUTE": "1000000"}
     environ["LOG_LEVEL"] = os.environ.get("LOG_LEVEL", "INFO")
     found = Databases(make_url(server.url(APP_ROLE, name)), make_url(server.url(OWNER_ROLE, name)))
-    return create_app(config.read(environ), found)
+    # Messages carry links where a test gives it a public name.
+    return create_app(replace(config.read(environ), public_url=None), found)
 
 
 def migrate(app: Flask) -> None:

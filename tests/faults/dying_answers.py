@@ -1,9 +1,10 @@
 """Processes that take patients' answers and die: `python -m tests.faults.dying_answers '{…}'`.
 
-A warm parent forks them, until so many were killed and its standard input has ended. Each stores
-answers that speak of danger, one after the other, and kills itself the nth time it comes to the
-moment it was given; the next one goes on, and begins with the same answers again, as a patient's
-page does that got no answer. The parent prints how often each moment was hit.
+A warm parent forks them, until so many were killed and its standard input has ended. Each takes
+answers that speak of danger by the route of the front desk, one after the other, and kills itself
+the nth time it comes to the moment it was given; the next one goes on, and begins with the same
+request again, under the same key, as a client does that got no answer. The parent prints how often
+each moment was hit, and which answers the clients were promised.
 """
 
 import ctypes
@@ -16,51 +17,71 @@ import sys
 from collections import Counter
 from mmap import mmap
 from typing import Any, NoReturn
-from uuid import UUID, uuid5
 
 from flask import Flask
+from sqlalchemy import event
+from sqlalchemy.orm import Session
 
-from scheduler import clock
-from scheduler.answers.model import Answers
+from scheduler.answers import actions
 from scheduler.app import create_app
 from scheduler.db import db
-from scheduler.tenancy import working_for
-from tests.alarms import answered
 from tests.faults.dying_jobs import SET_PARENT_DEATH_SIGNAL, Death
 
-MOMENTS = ("begins", "heeded", "flushed", "committed")
+MOMENTS = ("begins", "stored", "heeded", "commits", "committed")
 WRITERS = 3
 
 
-def take(clinic_id: UUID, patient_id: UUID, answers_id: UUID, death: Death) -> None:
-    """Store the answers and raise their alert, unless they are known."""
-    with working_for(clinic_id, clock.now()) as work:
-        if work.session.get(Answers, (clinic_id, answers_id)) is not None:
-            return
-        death.at("begins")
-        answered(work, patient_id, answers_id)
+def arm(death: Death) -> None:
+    """Put the moments into the program: around the alert, and around the commit of both."""
+    real_heeded = vars(actions)["heeded"]
+    at_work: list[bool] = []
+
+    def heeded(*args: Any) -> Any:
+        death.at("stored")
+        text = real_heeded(*args)
+        at_work.append(True)
         death.at("heeded")
-        work.session.flush()
-        death.at("flushed")
-    death.at("committed")
+        return text
+
+    def around_commit(moment: str) -> None:
+        # The request commits more than the answers: what came before them is no such moment.
+        if at_work:
+            death.at(moment)
+        if moment == "committed":
+            at_work.clear()
+
+    setattr(actions, "heeded", heeded)  # noqa: B010
+    event.listen(Session, "before_commit", lambda _: around_commit("commits"))
+    event.listen(Session, "after_commit", lambda _: around_commit("committed"))
 
 
-def answers_id_of(clinic_id: UUID, writer: int, nth: int) -> UUID:
-    """The same each time they are sent."""
-    return uuid5(clinic_id, f"{writer} {nth}")
+def ask(app: Flask, asked: Any, writer: int, nth: int) -> dict[str, Any]:
+    """The front desk's request with a patient's answers; the same each time for the same nth."""
+    patients = asked["patient_ids"]
+    answer = app.test_client().post(
+        f"/v1/patients/{patients[(nth * WRITERS + writer) % len(patients)]}/answers",
+        json={"instrument": "phq9", "items": {"9": 1}},
+        headers={
+            "Authorization": f"Bearer {asked['secret']}",
+            "Idempotency-Key": f"answers-{writer}-{nth}",
+        },
+    )
+    told: dict[str, Any] = answer.get_json()
+    if answer.status_code != 201 or not told["alert"] or not told["crisis_text"]:
+        raise SystemExit(f"{answer.status_code} {told}")
+    return told
 
 
 def live_and_die(app: Flask, asked: Any, writer: int, done: mmap, death: Death) -> NoReturn:
     """One writer, in a fork; `done` is how many answers each was told were stored."""
     ctypes.CDLL(None).prctl(SET_PARENT_DEATH_SIGNAL, signal.SIGKILL)
-    clinic_id, patients = UUID(asked["clinic_id"]), [UUID(each) for each in asked["patient_ids"]]
+    arm(death)
     place = slice(4 * writer, 4 * writer + 4)
-    with app.app_context():
-        while True:
-            nth = int.from_bytes(done[place], "little")
-            patient_id = patients[(nth * WRITERS + writer) % len(patients)]
-            take(clinic_id, patient_id, answers_id_of(clinic_id, writer, nth), death)
-            done[place] = (nth + 1).to_bytes(4, "little")
+    while True:
+        nth = int.from_bytes(done[place], "little")
+        death.at("begins")
+        ask(app, asked, writer, nth)
+        done[place] = (nth + 1).to_bytes(4, "little")
 
 
 def main() -> None:
@@ -92,7 +113,12 @@ def main() -> None:
         os.kill(pid, signal.SIGKILL)
         os.waitpid(pid, 0)
     counts = [int.from_bytes(done[4 * n : 4 * n + 4], "little") for n in range(WRITERS)]
-    print(json.dumps({"hits": hits, "done": counts}))
+    promised = [
+        ask(app, asked, writer, nth)["id"]
+        for writer in range(WRITERS)
+        for nth in range(counts[writer])
+    ]
+    print(json.dumps({"hits": hits, "promised": promised}))
 
 
 if __name__ == "__main__":
