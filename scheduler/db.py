@@ -121,14 +121,21 @@ def insert(session: Session, model: type[Row], rows: Sequence[dict[str, Any]]) -
 
     The unit of work of the ORM, which does the same, takes as long as the database itself.
     """
-    usual, made_anew = _defaults(model)
-    known = [usual | {key: make(None) for key, make in made_anew.items()} | row for row in rows]
-    session.connection().execute(model.__table__.insert(), known)  # type: ignore[attr-defined]
-    made = [model(**row) for row in known]
+    made = [model(**row) for row in insert_unseen(session, model, rows)]
     for each in made:
         make_transient_to_detached(each)
         session.add(each)
     return made
+
+
+def insert_unseen(
+    session: Session, model: type[Row], rows: Sequence[dict[str, Any]]
+) -> list[dict[str, Any]]:
+    """Insert rows at once that this unit of work does not look at again; each as it is stored."""
+    usual, made_anew = _defaults(model)
+    known = [usual | {key: make(None) for key, make in made_anew.items()} | row for row in rows]
+    session.connection().execute(model.__table__.insert(), known)  # type: ignore[attr-defined]
+    return known
 
 
 @cache

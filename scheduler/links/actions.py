@@ -10,7 +10,7 @@ from sqlalchemy import delete, or_, text
 from sqlalchemy.orm import Session
 
 from scheduler import clock
-from scheduler.db import insert
+from scheduler.db import insert_unseen
 from scheduler.errors import Conflict, Invalid
 from scheduler.links import rules
 from scheduler.links.model import Link
@@ -86,7 +86,7 @@ def links_for(work: Work, wanted: Iterable[Wanted]) -> list[dict[str, str]]:
         rows += [_row(work, each, purpose, token) for purpose, token in tokens.items()]
         paths.append({purpose: rules.path_of(purpose, token) for purpose, token in tokens.items()})
     if rows:
-        insert(work.session, Link, rows)
+        insert_unseen(work.session, Link, rows)
     return paths
 
 

@@ -54,7 +54,7 @@ APART = timedelta(hours=1)
 
 def new_token() -> str:
     """A fresh token."""
-    return "".join(secrets.choice(ALPHABET) for _ in range(LENGTH))
+    return _spelled(secrets.token_bytes(32))
 
 
 def sibling(token: str, purpose: str) -> str:
@@ -62,8 +62,12 @@ def sibling(token: str, purpose: str) -> str:
 
     A text has room for one link; its page can lead to the others, and nothing more is stored.
     """
-    rest = int.from_bytes(hmac.digest(token.encode(), purpose.encode(), hashlib.sha256))
-    made = ""
+    return _spelled(hmac.digest(token.encode(), purpose.encode(), hashlib.sha256))
+
+
+def _spelled(drawn: bytes) -> str:
+    """A token of 32 random bytes: so many that each letter is as likely as another."""
+    rest, made = int.from_bytes(drawn), ""
     for _ in range(LENGTH):
         rest, place = divmod(rest, len(ALPHABET))
         made += ALPHABET[place]

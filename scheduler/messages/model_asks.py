@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, bindparam, exists, func, select
+from sqlalchemy import ColumnElement, Select, bindparam, exists, func, select
 
 from scheduler.answers.model import Answers
 from scheduler.clinics.model import policy_of
@@ -70,30 +70,37 @@ def asks_of(work: Work, entries: Sequence[Entry], *, merged: bool) -> Asks:
     if not patient_ids:
         return NO_ASKS
     asked = {"clinic_id": work.clinic_id, "ids": list(patient_ids), "now": work.now}
-    due = [Entry(*row) for row in work.session.execute(_DUE, asked)]
-    waiting = [each for each in due if each.kind == "follow_up"]
+    waiting = [Entry(*row) for row in work.session.execute(_WAITING, asked)]
     known = {each.id for each in waiting}
     asking = waiting + [
         each for each in entries if each.kind == "follow_up" and each.id not in known
     ]
-    forms = _forms(work, asking) if asking else {}
+    if not asking:
+        return NO_ASKS
+    forms = _forms(work, asking)
     return Asks(
         waiting={id_: [e for e in waiting if e.patient_id == id_] for id_ in patient_ids},
         forms=forms,
         answered=_answered(work, asking, forms) if forms else set(),
-        carriers=_carriers(work, [each.id for each in asking]) if asking else {},
-        reminded={each.patient_id for each in due if merged and each.kind == "reminder"},
+        carriers=_carriers(work, [each.id for each in asking]),
+        reminded=set(work.session.scalars(_REMINDED, asked)) if merged else set(),
     )
 
 
-_DUE = select(*entry_columns()).where(
-    Message.clinic_id == bindparam("clinic_id"),
-    among_ids(Message.patient_id),
-    in_states(Message.status, "planned", "claimed"),
-    Message.kind.in_(("follow_up", "reminder")),
-    Message.next_attempt_at <= bindparam("now"),
-    Message.not_after > bindparam("now"),
-)
+def _of_these_due(*columns: Any, kind: str) -> Select[Any]:
+    """What is due to some patients and has not gone."""
+    return select(*columns).where(
+        Message.clinic_id == bindparam("clinic_id"),
+        among_ids(Message.patient_id),
+        in_states(Message.status, "planned", "claimed"),
+        Message.kind == kind,
+        Message.next_attempt_at <= bindparam("now"),
+        Message.not_after > bindparam("now"),
+    )
+
+
+_WAITING = _of_these_due(*entry_columns(), kind="follow_up")
+_REMINDED = _of_these_due(Message.patient_id, kind="reminder").distinct()
 
 
 def _forms(work: Work, asking: Sequence[Entry]) -> dict[UUID, Form]:
