@@ -44,6 +44,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--n", type=int, help="proofs take this size")
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """A proof of any size goes on to its end: a test's own limit is for the size of `make test`."""
+    if config.getoption("--proof"):
+        for item in items:
+            item.own_markers = [mark for mark in item.own_markers if mark.name != "timeout"]
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport() -> Iterator[None]:
     """I64: a test in whose log stands a patient of the builders fails."""
